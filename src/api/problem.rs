@@ -1,0 +1,95 @@
+//! Problem details (RFC 9457) with the challenges of RFC 6750 section 3.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::json;
+
+use crate::audit::model::Reason;
+
+/// Why the API does not answer as asked.
+#[derive(Debug)]
+pub enum Problem {
+    /// No token was presented.
+    TokenMissing,
+    /// The `Authorization` header is not a bearer token.
+    TokenUnreadable,
+    /// The token is not good, or not any more.
+    TokenRefused(Reason),
+    /// There is nothing at this address.
+    NotFound,
+    /// The resource does not know this method.
+    MethodNotAllowed,
+    /// Something went wrong inside.
+    Internal(anyhow::Error),
+}
+
+impl Problem {
+    fn detail(&self) -> &'static str {
+        match self {
+            Self::TokenMissing => "Send an access token in the Authorization header: Bearer, a space, the token.",
+            Self::TokenUnreadable => "The Authorization header is not: Bearer, a space, an access token.",
+            Self::TokenRefused(Reason::TokenExpired) => "The access token has expired.",
+            Self::TokenRefused(Reason::KeyExpired) => "The API key has expired.",
+            Self::TokenRefused(Reason::KeyDeleted) => "The API key was deleted.",
+            Self::TokenRefused(Reason::UserDisabled) => "The API key is suspended.",
+            Self::TokenRefused(_) => "The access token is not valid.",
+            Self::NotFound => "There is nothing at this address.",
+            Self::MethodNotAllowed => "This address does not answer this method.",
+            Self::Internal(_) => "Something went wrong on the server. Try again later.",
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.detail())
+    }
+}
+
+impl From<crate::db::Error> for Problem {
+    fn from(cause: crate::db::Error) -> Self {
+        Self::Internal(cause.into())
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::TokenMissing | Self::TokenRefused(_) => StatusCode::UNAUTHORIZED,
+            Self::TokenUnreadable => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        let mut response = HttpResponse::build(status);
+        response.insert_header((CACHE_CONTROL, "no-store"));
+        let challenge = match self {
+            Self::TokenMissing => Some("Bearer realm=\"Keyledge\"".to_owned()),
+            Self::TokenUnreadable => Some("Bearer realm=\"Keyledge\", error=\"invalid_request\"".to_owned()),
+            Self::TokenRefused(_) => {
+                Some(format!("Bearer realm=\"Keyledge\", error=\"invalid_token\", error_description=\"{self}\""))
+            }
+            Self::Internal(cause) => {
+                tracing::error!("an API request failed: {cause:#}");
+                None
+            }
+            Self::NotFound | Self::MethodNotAllowed => None,
+        };
+        if let Some(challenge) = challenge {
+            response.insert_header((WWW_AUTHENTICATE, challenge));
+        }
+        let problem = json!({
+            "title": status.canonical_reason().unwrap_or_default(),
+            "status": status.as_u16(),
+            "detail": self.detail(),
+        });
+        response.insert_header((CONTENT_TYPE, "application/problem+json")).body(problem.to_string())
+    }
+}

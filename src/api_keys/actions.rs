@@ -1,0 +1,174 @@
+//! What is done to API keys: a verb each, one transaction, its audit event inside it.
+
+use diesel::QueryResult;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use rand::CryptoRng;
+
+use super::model::{ApiKey, ClientId, ClientSecret, Lifetime};
+use super::queries::{self, NewApiKey};
+use crate::audit;
+use crate::audit::model::{Action, NewEvent, Outcome, Source};
+use crate::db::{Database, DbConnection, Error, Timestamp};
+use crate::users;
+
+/// What a user asks for.
+#[derive(Clone, Debug)]
+pub struct GenerateKey {
+    /// Who asks.
+    pub user_id: i64,
+    /// The name that the user gave.
+    pub name: Option<String>,
+    /// How long the key is to live.
+    pub lifetime: Lifetime,
+    /// The form's nonce.
+    pub nonce: String,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub enum Generated {
+    /// A new key. This is the only place where its secret is in clear.
+    New {
+        /// The client ID.
+        client_id: ClientId,
+        /// The client secret.
+        client_secret: ClientSecret,
+    },
+    /// This form has made a key before.
+    Repeated {
+        /// The key that it made.
+        client_id: String,
+        /// Whether the key was deleted since.
+        deleted: bool,
+    },
+    /// Somebody else's form has this nonce.
+    NonceTaken,
+}
+
+/// Generates a key, once for each nonce.
+///
+/// # Errors
+/// When the transaction fails.
+pub async fn generate(
+    database: &Database,
+    request: GenerateKey,
+    source: Source,
+    rng: &mut impl CryptoRng,
+    now: Timestamp,
+) -> Result<Generated, Error> {
+    let client_id = ClientId::generate(rng);
+    let client_secret = ClientSecret::generate(rng);
+    let secret_digest = client_secret.digest();
+    let (user_id, nonce) = (request.user_id, request.nonce.clone());
+    let new_id = client_id.clone();
+    let inserted = database
+        .write(move |connection| {
+            if let Some(earlier) = repeated(connection, request.user_id, &request.nonce)? {
+                return Ok(Some(earlier));
+            }
+            let key = NewApiKey {
+                client_id: &new_id,
+                user_id: request.user_id,
+                secret_digest: &secret_digest,
+                name: request.name.as_deref(),
+                nonce: &request.nonce,
+                lifetime: request.lifetime,
+            };
+            queries::insert(connection, key, now)?;
+            record(connection, request.user_id, new_id.as_str(), Action::GenerateKey, Some(&source), now)?;
+            Ok(None)
+        })
+        .await;
+    match inserted {
+        Ok(None) => Ok(Generated::New { client_id, client_secret }),
+        Ok(Some(earlier)) => Ok(earlier),
+        // The same form submitted twice at the same moment, on a database with several writers.
+        Err(Error::Query(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
+            let earlier = database.read(move |connection| repeated(connection, user_id, &nonce)).await?;
+            Ok(earlier.unwrap_or(Generated::NonceTaken))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn repeated(connection: &mut DbConnection, user_id: i64, nonce: &str) -> QueryResult<Option<Generated>> {
+    Ok(queries::find_by_nonce(connection, nonce)?.map(|made| {
+        if made.user_id == user_id {
+            Generated::Repeated { client_id: made.client_id, deleted: made.deleted }
+        } else {
+            Generated::NonceTaken
+        }
+    }))
+}
+
+/// Deletes a user's own key and returns what it was; `None` when the user has no such key.
+///
+/// # Errors
+/// When the transaction fails.
+pub async fn delete_own(
+    database: &Database,
+    user_id: i64,
+    client_id: ClientId,
+    source: Source,
+    now: Timestamp,
+) -> Result<Option<ApiKey>, Error> {
+    database
+        .write(move |connection| {
+            let Some(key) = queries::find_of_user(connection, user_id, client_id.as_str())? else { return Ok(None) };
+            if !queries::delete(connection, client_id.as_str(), now)? {
+                return Ok(None);
+            }
+            record(connection, user_id, client_id.as_str(), Action::DeleteKey, Some(&source), now)?;
+            Ok(Some(key))
+        })
+        .await
+}
+
+/// Deletes anybody's key, for the operator on the command line; `false` when there is none.
+///
+/// # Errors
+/// When the transaction fails.
+pub fn delete_as_operator(database: &Database, client_id: &ClientId, now: Timestamp) -> Result<bool, Error> {
+    database.write_blocking(|connection| {
+        let Some(credential) = queries::find_credential(connection, client_id)? else { return Ok(false) };
+        let deleted = queries::delete(connection, client_id.as_str(), now)?;
+        if deleted {
+            record(connection, credential.owner.id, client_id.as_str(), Action::DeleteKey, None, now)?;
+        }
+        Ok(deleted)
+    })
+}
+
+/// A user's keys and whether the user is active, read together.
+///
+/// # Errors
+/// When a statement fails.
+pub async fn list_own(database: &Database, user_id: i64) -> Result<(Vec<ApiKey>, bool), Error> {
+    database
+        .read(move |connection| {
+            let active = users::queries::find(connection, user_id)?.is_some_and(|user| user.is_active());
+            Ok((queries::list_of_user(connection, user_id)?, active))
+        })
+        .await
+}
+
+fn record(
+    connection: &mut DbConnection,
+    user_id: i64,
+    client_id: &str,
+    action: Action,
+    source: Option<&Source>,
+    now: Timestamp,
+) -> QueryResult<()> {
+    audit::queries::insert(
+        connection,
+        NewEvent {
+            at: now,
+            user_id: Some(user_id),
+            client_id: Some(client_id),
+            action,
+            outcome: Outcome::Allowed,
+            source,
+        },
+    )
+}

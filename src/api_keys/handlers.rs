@@ -1,0 +1,165 @@
+//! Generating and deleting, in the Profile window.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, VARY};
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::actions::{self, GenerateKey, Generated};
+use super::model::{BadLifetime, ClientId, DEFAULT_LIFETIME_DAYS, Lifetime, Status, parse_name};
+use super::pages::{Confirm, DeleteFragment, DeletePage};
+use crate::db::Timestamp;
+use crate::error::Error;
+use crate::profile::handlers::{answer, deleted, remember_deleted};
+use crate::profile::pages::{GeneratedKey, Outcome};
+use crate::profile::window::{self, Typed, UNTIL_A_DATE};
+use crate::web::answer::{page, see_other, wants_fragment};
+use crate::web::caller;
+use crate::web::layout::{Layout, Time, Viewer};
+use crate::web::signed_in::SignedIn;
+use crate::web::state::State;
+
+/// The form of the API Client panel.
+#[derive(Deserialize)]
+pub struct GenerateForm {
+    nonce: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    lifetime: String,
+    #[serde(default)]
+    expires_on: String,
+}
+
+/// Generates a key and shows it, with its secret, in this one answer.
+///
+/// # Errors
+/// When nobody is signed in or something goes wrong inside.
+pub async fn generate(
+    state: web::Data<State>,
+    request: HttpRequest,
+    SignedIn(account): SignedIn,
+    form: web::Form<GenerateForm>,
+) -> Result<HttpResponse, Error> {
+    let form = form.into_inner();
+    if !(16..=64).contains(&form.nonce.len()) || !form.nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(Error::BadRequest("This form is not complete. Open your profile and try again."));
+    }
+    let viewer = Viewer::from(&account.user);
+    let now = state.clock.now();
+    let longest = state.config.max_key_lifetime_days;
+    let accepted =
+        parse_name(&form.name).and_then(|name| lifetime(&form, longest, now).map(|lifetime| (name, lifetime)));
+    let (name, lifetime) = match accepted {
+        Ok(accepted) => accepted,
+        Err(message) => {
+            let typed =
+                Typed { name: form.name, lifetime: form.lifetime, expires_on: form.expires_on, message: Some(message) };
+            let window = window::fill(&state, account, typed, Outcome::None).await?;
+            return answer(&state, &request, viewer, window);
+        }
+    };
+    let source = caller::source(&request, &state.config.trusted_proxies);
+    let wanted = GenerateKey { user_id: account.user.id, name: name.clone(), lifetime, nonce: form.nonce };
+    let outcome = match actions::generate(&state.database, wanted, source, &mut rand::rng(), now).await? {
+        Generated::New { client_id, client_secret } => Outcome::Generated(GeneratedKey {
+            token_command: token_command(state.public_url.as_str(), client_id.as_str()),
+            client_id: client_id.to_string(),
+            client_secret: client_secret.reveal().to_owned(),
+            name,
+            expires_at: Time(lifetime.expires_at),
+        }),
+        Generated::Repeated { client_id, deleted } => Outcome::AlreadyGenerated { client_id, deleted },
+        Generated::NonceTaken => {
+            return Err(Error::BadRequest("This form belongs to somebody else. Open your profile and try again."));
+        }
+    };
+    let window = window::fill(&state, account, Typed::default(), outcome).await?;
+    answer(&state, &request, viewer, window)
+}
+
+/// A command line that gets a token. curl asks for the client secret, so that it stays out of the shell's history.
+#[must_use]
+pub fn token_command(public_url: &str, client_id: &str) -> String {
+    format!("curl --user {client_id} --data grant_type=client_credentials {public_url}/auth/token")
+}
+
+fn lifetime(form: &GenerateForm, longest: u32, now: Timestamp) -> Result<Lifetime, String> {
+    let lifetime = if form.lifetime == UNTIL_A_DATE {
+        form.expires_on
+            .parse::<NaiveDate>()
+            .map_err(|_| BadLifetime::Unreadable)
+            .and_then(|date| Lifetime::until(date, longest, now))
+    } else if form.lifetime.is_empty() {
+        Lifetime::in_days(DEFAULT_LIFETIME_DAYS.min(longest), longest, now)
+    } else {
+        form.lifetime
+            .parse()
+            .map_err(|_| BadLifetime::Unreadable)
+            .and_then(|days| Lifetime::in_days(days, longest, now))
+    };
+    lifetime.map_err(|bad| match bad {
+        BadLifetime::Unreadable => "Choose a lifetime, or a date such as 2027-01-31.".to_owned(),
+        BadLifetime::InThePast => "The expiration date has passed. Choose a later one.".to_owned(),
+        BadLifetime::TooLong => {
+            let unit = if longest == 1 { "day" } else { "days" };
+            format!("A key can live for at most {longest} {unit}. Choose a shorter lifetime.")
+        }
+    })
+}
+
+/// Asks before a key is deleted.
+///
+/// # Errors
+/// [`Error::NotFound`] when the person has no such key.
+pub async fn confirm(
+    state: web::Data<State>,
+    request: HttpRequest,
+    SignedIn(account): SignedIn,
+    client_id: web::Path<String>,
+) -> Result<HttpResponse, Error> {
+    let now = state.clock.now();
+    let (keys, active) = actions::list_own(&state.database, account.user.id).await?;
+    let status = |expires_at| Status::of(expires_at, active, now);
+    let valid = keys.iter().filter(|key| status(key.expires_at) == Status::Valid).count();
+    let key = keys.into_iter().find(|key| key.client_id == *client_id).ok_or(Error::NotFound)?;
+    let status = status(key.expires_at);
+    let last_valid = status == Status::Valid && valid == 1;
+    let confirm = Confirm { client_id: key.client_id, name: key.name, status, last_valid };
+    let mut answer = if wants_fragment(&request) {
+        page(StatusCode::OK, &DeleteFragment { confirm })?
+    } else {
+        let layout = Layout::new(&state, Some(Viewer::from(&account.user)));
+        page(StatusCode::OK, &DeletePage { layout, confirm })?
+    };
+    answer.headers_mut().insert(VARY, HeaderValue::from_static("HX-Request"));
+    Ok(answer)
+}
+
+/// Deletes a key.
+///
+/// # Errors
+/// [`Error::NotFound`] when the person has no such key, or not any more.
+pub async fn delete(
+    state: web::Data<State>,
+    request: HttpRequest,
+    session: Session,
+    SignedIn(account): SignedIn,
+    client_id: web::Path<String>,
+) -> Result<HttpResponse, Error> {
+    let client_id = ClientId::parse(&client_id).ok_or(Error::NotFound)?;
+    let source = caller::source(&request, &state.config.trusted_proxies);
+    let key = actions::delete_own(&state.database, account.user.id, client_id, source, state.clock.now())
+        .await?
+        .ok_or(Error::NotFound)?;
+    if wants_fragment(&request) {
+        let viewer = Viewer::from(&account.user);
+        let window = window::fill(&state, account, Typed::default(), deleted(key)).await?;
+        answer(&state, &request, viewer, window)
+    } else {
+        remember_deleted(&session, key)?;
+        Ok(see_other("/profile"))
+    }
+}

@@ -1,0 +1,184 @@
+//! The statements on API keys. Whose key it is, is part of every question that a person asks.
+
+use diesel::prelude::*;
+
+use super::model::{ApiKey, ClientId, Lifetime};
+use crate::db::schema::{api_keys, users};
+use crate::db::{DbConnection, Timestamp};
+use crate::secret::Digest;
+use crate::users::model::User;
+use crate::users::queries::USER_COLUMNS;
+
+type ApiKeyColumns = (
+    api_keys::client_id,
+    api_keys::name,
+    api_keys::lifetime_days,
+    api_keys::created_at,
+    api_keys::expires_at,
+    api_keys::last_used_at,
+);
+
+const API_KEY_COLUMNS: ApiKeyColumns = (
+    api_keys::client_id,
+    api_keys::name,
+    api_keys::lifetime_days,
+    api_keys::created_at,
+    api_keys::expires_at,
+    api_keys::last_used_at,
+);
+
+/// A user's keys, newest first.
+///
+/// # Errors
+/// When the statement fails.
+pub fn list_of_user(connection: &mut DbConnection, user_id: i64) -> QueryResult<Vec<ApiKey>> {
+    api_keys::table
+        .filter(api_keys::user_id.eq(user_id))
+        .filter(api_keys::deleted_at.is_null())
+        .order(api_keys::id.desc())
+        .select(API_KEY_COLUMNS)
+        .load(connection)
+}
+
+/// A user's key by its client ID.
+///
+/// # Errors
+/// When the statement fails.
+pub fn find_of_user(connection: &mut DbConnection, user_id: i64, client_id: &str) -> QueryResult<Option<ApiKey>> {
+    api_keys::table
+        .filter(api_keys::client_id.eq(client_id))
+        .filter(api_keys::user_id.eq(user_id))
+        .filter(api_keys::deleted_at.is_null())
+        .select(API_KEY_COLUMNS)
+        .first(connection)
+        .optional()
+}
+
+/// The key that a form with this nonce has made, and whether it was deleted since.
+///
+/// # Errors
+/// When the statement fails.
+pub fn find_by_nonce(connection: &mut DbConnection, nonce: &str) -> QueryResult<Option<MadeByNonce>> {
+    api_keys::table
+        .filter(api_keys::nonce.eq(nonce))
+        .select((api_keys::user_id, api_keys::client_id, api_keys::deleted_at.is_not_null()))
+        .first(connection)
+        .optional()
+}
+
+/// See [`find_by_nonce`].
+#[derive(Clone, Debug, Queryable)]
+pub struct MadeByNonce {
+    /// Who submitted the form.
+    pub user_id: i64,
+    /// The key that it made.
+    pub client_id: String,
+    /// Whether the key was deleted since.
+    pub deleted: bool,
+}
+
+/// Every key with its owner, by username and newest first; only those of `username` when given.
+///
+/// # Errors
+/// When the statement fails.
+pub fn list_with_owners(connection: &mut DbConnection, username: Option<&str>) -> QueryResult<Vec<(ApiKey, User)>> {
+    let mut keys = api_keys::table
+        .inner_join(users::table)
+        .filter(api_keys::deleted_at.is_null())
+        .order((users::username.asc(), api_keys::id.desc()))
+        .select((API_KEY_COLUMNS, USER_COLUMNS))
+        .into_boxed();
+    if let Some(username) = username {
+        keys = keys.filter(users::username.eq(username));
+    }
+    keys.load(connection)
+}
+
+/// What a presented credential is checked against: the key, deleted or not, and its owner.
+#[derive(Clone, Debug, Queryable)]
+pub struct Credential {
+    /// The key of the row.
+    pub id: i64,
+    /// SHA-256 of the client secret; none once the key is deleted.
+    pub secret_digest: Option<Vec<u8>>,
+    /// From when on the key cannot be used.
+    pub expires_at: Timestamp,
+    /// When the key was deleted.
+    pub deleted_at: Option<Timestamp>,
+    /// The owner.
+    pub owner: User,
+}
+
+/// Looks up a presented client ID.
+///
+/// # Errors
+/// When the statement fails.
+pub fn find_credential(connection: &mut DbConnection, client_id: &ClientId) -> QueryResult<Option<Credential>> {
+    api_keys::table
+        .inner_join(users::table)
+        .filter(api_keys::client_id.eq(client_id.as_str()))
+        .select((api_keys::id, api_keys::secret_digest, api_keys::expires_at, api_keys::deleted_at, USER_COLUMNS))
+        .first(connection)
+        .optional()
+}
+
+/// What a new key's row holds.
+#[derive(Clone, Copy, Debug)]
+pub struct NewApiKey<'a> {
+    /// The client ID.
+    pub client_id: &'a ClientId,
+    /// Its owner.
+    pub user_id: i64,
+    /// SHA-256 of the client secret.
+    pub secret_digest: &'a Digest,
+    /// The name that its owner gave.
+    pub name: Option<&'a str>,
+    /// The nonce of the form that makes it.
+    pub nonce: &'a str,
+    /// How long it lives.
+    pub lifetime: Lifetime,
+}
+
+/// Inserts a key.
+///
+/// # Errors
+/// When the statement fails, also because the nonce was used before.
+pub fn insert(connection: &mut DbConnection, key: NewApiKey<'_>, now: Timestamp) -> QueryResult<()> {
+    diesel::insert_into(api_keys::table)
+        .values((
+            api_keys::client_id.eq(key.client_id.as_str()),
+            api_keys::user_id.eq(key.user_id),
+            api_keys::secret_digest.eq(Some(key.secret_digest.as_slice())),
+            api_keys::name.eq(key.name),
+            api_keys::nonce.eq(key.nonce),
+            api_keys::lifetime_days.eq(i32::try_from(key.lifetime.days).unwrap_or(i32::MAX)),
+            api_keys::created_at.eq(now),
+            api_keys::expires_at.eq(key.lifetime.expires_at),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Deletes a key. `false` when it was deleted already: of two deletes at once, one is told `true`.
+///
+/// # Errors
+/// When the statement fails.
+pub fn delete(connection: &mut DbConnection, client_id: &str, now: Timestamp) -> QueryResult<bool> {
+    let deleted = diesel::update(
+        api_keys::table.filter(api_keys::client_id.eq(client_id)).filter(api_keys::deleted_at.is_null()),
+    )
+    .set((api_keys::deleted_at.eq(Some(now)), api_keys::secret_digest.eq(None::<Vec<u8>>)))
+    .execute(connection)?;
+    Ok(deleted > 0)
+}
+
+/// Notes that a key was used.
+///
+/// # Errors
+/// When the statement fails.
+pub fn touch(connection: &mut DbConnection, id: i64, address: &str, now: Timestamp) -> QueryResult<()> {
+    diesel::update(api_keys::table.find(id))
+        .set((api_keys::last_used_at.eq(Some(now)), api_keys::last_used_address.eq(Some(address))))
+        .execute(connection)?;
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! The application: made once, then run by the command line or by a test.
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use actix_session::SessionMiddleware;
+use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
+use actix_web::cookie::time::Duration as CookieDuration;
+use actix_web::cookie::{Key, SameSite};
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use anyhow::{Context, bail};
+
+use crate::clock::Clock;
+use crate::config::{BadSetting, PublicUrl, ServerConfig, StorageConfig, text_or_file};
+use crate::db::{Database, DatabaseUrl, private_file};
+use crate::error::Error;
+use crate::login::store::DatabaseSessionStore;
+use crate::oauth::tokens::Tokens;
+use crate::secret::{SecretKey, SecretText};
+use crate::users::actions::{FirstAdministrator, ensure_administrator};
+use crate::users::password::Passwords;
+use crate::web::state::State;
+use crate::web::{assets, cross_origin, error_pages, headers};
+use crate::{api, api_keys, audit, health, home, login, oauth, profile};
+
+/// The largest form or token request, in bytes.
+const LARGEST_BODY: usize = 16 * 1024;
+
+/// Requests that are under way get this long when the server is told to stop, in seconds.
+const SHUTDOWN_SECONDS: u64 = 10;
+
+/// The database and what opens its secrets.
+pub struct Storage {
+    /// Where everything is kept.
+    pub database: Database,
+    /// The secret of this installation.
+    pub secret_key: SecretKey,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+}
+
+/// Opens the database, with its secret key, making both where neither is there.
+///
+/// # Errors
+/// When the key is missing, does not fit the database, or the database cannot be used.
+pub fn open_storage(config: &StorageConfig) -> anyhow::Result<Storage> {
+    let secret_key = secret_key(config)?;
+    let database = Database::open(&config.database_url, config.postgres_connections)
+        .with_context(|| format!("the database {:?} cannot be opened", config.database_url))?;
+    let passwords = Passwords::new(secret_key.clone(), config.bcrypt_cost)?;
+    Ok(Storage { database, secret_key, passwords })
+}
+
+fn secret_key(config: &StorageConfig) -> anyhow::Result<SecretKey> {
+    if let Some(text) = text_or_file(config.secret_key.as_ref(), config.secret_key_file.as_deref())? {
+        return SecretKey::parse(&text).map_err(|message| BadSetting(message).into());
+    }
+    match &config.database_url {
+        DatabaseUrl::Sqlite(database) => key_beside(database),
+        DatabaseUrl::Postgres(_) => bail!(
+            "a Postgres database needs the secret key: set KEYLEDGE_SECRET_KEY or KEYLEDGE_SECRET_KEY_FILE, the same on \
+             all instances (a new one: openssl rand -hex 32)"
+        ),
+    }
+}
+
+/// The secret key in the file beside an SQLite database. It is made only together with a new database: a database
+/// without its key cannot be read by a new one.
+fn key_beside(database: &Path) -> anyhow::Result<SecretKey> {
+    let path = key_path(database);
+    if !path.exists() {
+        if database.exists() {
+            bail!(
+                "the database {} is there, but its secret key {} is not: put the key file back from your backup, or set \
+                 KEYLEDGE_SECRET_KEY (without it, passwords and tokens cannot be checked)",
+                database.display(),
+                path.display()
+            );
+        }
+        let mut file = private_file(&path).with_context(|| format!("{} cannot be created", path.display()))?;
+        let key = SecretKey::generate(&mut rand::rng());
+        writeln!(file, "{}", key.reveal()).and_then(|()| file.sync_all())?;
+    }
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    SecretKey::parse(&SecretText::new(text)).map_err(|message| BadSetting(message).into())
+}
+
+/// Where the secret key of an SQLite database is kept: `keyledge.db` has `keyledge.key`.
+#[must_use]
+pub fn key_path(database: &Path) -> PathBuf {
+    database.with_extension("key")
+}
+
+/// A server that listens.
+pub struct Bound {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Under which URL it is reached.
+    pub public_url: PublicUrl,
+    /// What the first start found.
+    pub administrator: FirstAdministrator,
+    /// The server, which runs once it is awaited.
+    pub server: Server,
+}
+
+/// Makes the application and lets it listen.
+///
+/// # Errors
+/// When a setting is bad, the database cannot be used or the address is taken.
+pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyhow::Result<Bound> {
+    config.validate()?;
+    let admin_password = text_or_file(config.admin_password.as_ref(), config.admin_password_file.as_deref())?;
+    let listener = TcpListener::bind(config.listen)
+        .with_context(|| format!("cannot listen on {}: choose another address with --listen", config.listen))?;
+    let address = listener.local_addr()?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(address));
+
+    let Storage { database, secret_key, passwords } = open_storage(storage)?;
+    let mut rng = rand::rng();
+    let audience = config.audience.clone().unwrap_or_else(|| public_url.as_str().to_owned());
+    let tokens = Tokens::open(&database, secret_key.clone(), public_url.as_str(), &audience, &mut rng, clock.now())
+        .context("the signing keys cannot be opened: is this the secret key that the database was made with?")?;
+    let administrator = ensure_administrator(&database, &passwords, admin_password.as_ref(), &mut rng, clock.now())?;
+
+    let workers = config.workers;
+    let state = State { config, public_url: public_url.clone(), clock, database, secret_key, passwords, tokens };
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::new(state.clone()))
+            .app_data(web::PayloadConfig::new(LARGEST_BODY))
+            .app_data(
+                web::FormConfig::default().limit(LARGEST_BODY).error_handler(|error, _| form_error(&error).into()),
+            )
+            .app_data(web::QueryConfig::default().error_handler(|_, _| Error::NotFound.into()))
+            .wrap(Compress::default())
+            .wrap(from_fn(headers::add))
+            .configure(oauth::routes)
+            .configure(api::routes)
+            .configure(health::routes)
+            .configure(|config| pages(config, &state))
+    })
+    .client_request_timeout(Duration::from_secs(10))
+    .shutdown_timeout(SHUTDOWN_SECONDS);
+    if let Some(workers) = workers {
+        server = server.workers(workers.into());
+    }
+    let server = server.listen(listener)?.run();
+    Ok(Bound { address, public_url, administrator, server })
+}
+
+/// Everything that people see: behind sessions, guarded against other websites, with error pages. The order is that of
+/// an answer's way out: the page, the session's cookie, the refusal of other websites, the error page.
+fn pages(config: &mut web::ServiceConfig, state: &State) {
+    config.service(
+        web::scope("")
+            .wrap(sessions(state))
+            .wrap(from_fn(cross_origin::refuse))
+            .wrap(from_fn(error_pages::render))
+            .configure(home::routes)
+            .configure(login::routes)
+            .configure(profile::routes)
+            .configure(api_keys::routes)
+            .configure(audit::routes)
+            .configure(assets::routes)
+            .default_service(web::to(|| async { Err::<actix_web::HttpResponse, _>(Error::NotFound) })),
+    );
+}
+
+fn sessions(state: &State) -> SessionMiddleware<DatabaseSessionStore> {
+    let store = DatabaseSessionStore {
+        database: state.database.clone(),
+        clock: state.clock.clone(),
+        absolute_lifetime: chrono::Duration::from_std(state.config.session_absolute_lifetime)
+            .unwrap_or(chrono::Duration::MAX),
+    };
+    let https = state.public_url.is_https();
+    let idle_lifetime = state.config.session_idle_lifetime.try_into().unwrap_or(CookieDuration::MAX);
+    SessionMiddleware::builder(store, Key::from(&state.secret_key.cookie_key()))
+        // The prefix makes browsers refuse a cookie that another host of the domain set.
+        .cookie_name(if https { "__Host-keyledge" } else { "keyledge" }.to_owned())
+        .cookie_secure(https)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_content_security(CookieContentSecurity::Private)
+        .session_lifecycle(
+            BrowserSession::default()
+                .state_ttl(idle_lifetime)
+                .state_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest),
+        )
+        .build()
+}
+
+fn form_error(error: &actix_web::error::UrlencodedError) -> Error {
+    use actix_web::error::UrlencodedError as E;
+    match error {
+        E::Overflow { .. } => Error::TooLarge,
+        E::Parse(_) => Error::BadRequest("A field is missing, or is there twice. Go back and try again."),
+        _ => Error::BadRequest("The form could not be read. Go back and try again."),
+    }
+}

@@ -1,0 +1,96 @@
+//! What is counted and how much is too much.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use chrono::Duration;
+
+use crate::secret::SecretKey;
+
+/// The operator's limits.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Failures that one address may make for one name in a window.
+    pub per_name: i32,
+    /// Failures that one address may make in a window.
+    pub per_address: i32,
+    /// How long failures are counted from the first on.
+    pub window: Duration,
+}
+
+/// What kind of attempt failed. Kinds are counted apart.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A sign-in with a password.
+    SignIn,
+    /// A token request with a client secret.
+    Token,
+}
+
+/// One attempt's two counters.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The counter of the address.
+    pub by_address: String,
+    /// The counter of the address and the name.
+    pub by_name: String,
+}
+
+impl Attempt {
+    /// The counters for an attempt from `address` under `name`. The name is masked: people type passwords into the
+    /// wrong field, and what was presented is never stored.
+    #[must_use]
+    pub fn new(kind: Kind, address: IpAddr, name: &str, secret_key: &SecretKey) -> Self {
+        let kind = match kind {
+            Kind::SignIn => "sign_in",
+            Kind::Token => "token",
+        };
+        let by_address = format!("{kind} {}", network(address));
+        let by_name = format!("{by_address} {}", secret_key.mask(name));
+        Self { by_address, by_name }
+    }
+}
+
+/// Whether an attempt will be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It will.
+    Allowed,
+    /// Not before the window ends.
+    Limited {
+        /// Seconds until then, at least one.
+        retry_after: u64,
+    },
+}
+
+/// An IPv6 subscriber has a whole /64, so that is what counts as one address.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::SecretText;
+
+    #[test]
+    fn an_ipv6_network_counts_as_one_address() {
+        let key = SecretKey::parse(&SecretText::new("0123456789abcdef0123456789abcdef")).unwrap();
+        let bucket = |address: &str| Attempt::new(Kind::SignIn, address.parse().unwrap(), "ada", &key).by_address;
+        assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::ffff:1"));
+        assert_ne!(bucket("2001:db8::1"), bucket("2001:db8:0:1::1"));
+        assert_eq!(bucket("::ffff:192.0.2.1"), bucket("192.0.2.1"));
+    }
+
+    #[test]
+    fn the_name_is_not_in_the_counter() {
+        let key = SecretKey::parse(&SecretText::new("0123456789abcdef0123456789abcdef")).unwrap();
+        let attempt = Attempt::new(Kind::SignIn, "192.0.2.1".parse().unwrap(), "hunter2", &key);
+        assert!(!attempt.by_name.contains("hunter2"));
+    }
+}

@@ -1,0 +1,17 @@
+//! The record: one audit event for everything that is done, by whom, with which key, from where, with what outcome.
+//!
+//! An event is inserted in the transaction of the change that it describes, so that neither is ever there without the
+//! other. It belongs to a user, who can read it at `/activity`; an attempt that names nobody known has no owner. What
+//! was presented as a credential is never stored, and a path is stored without its query.
+
+pub mod handlers;
+pub mod model;
+pub mod pages;
+pub mod queries;
+
+use actix_web::web;
+
+/// Routes of this feature.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(web::resource("/activity").get(handlers::activity));
+}

@@ -1,0 +1,67 @@
+//! The command line. One file a command; no subcommand means `serve`.
+
+mod key;
+mod role;
+mod serve;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{ServerConfig, StorageConfig};
+
+/// API keys that belong to people: generated in a browser, checked against live state, every use on record.
+#[derive(Parser)]
+#[command(name = "keyledge", version, about, args_conflicts_with_subcommands = false)]
+struct Cli {
+    #[command(flatten)]
+    storage: StorageConfig,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    server: ServerConfig,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server. This is also what happens without a subcommand.
+    Serve(Box<ServerConfig>),
+    /// Add, list, enable and disable users, and set their passwords.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Add roles.
+    #[command(subcommand)]
+    Role(role::RoleCommand),
+    /// List and delete API keys.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+}
+
+/// Runs what the command line asks for. The exit code is 0 when it was done, 1 when it was not, and 2 when the command
+/// line could not be understood.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("KEYLEDGE_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_writer(std::io::stderr)
+        .init();
+    let result = match cli.command {
+        None => serve::run(&cli.storage, cli.server),
+        Some(Command::Serve(server)) => serve::run(&cli.storage, *server),
+        Some(Command::User(command)) => user::run(&cli.storage, command),
+        Some(Command::Role(command)) => role::run(&cli.storage, command),
+        Some(Command::Key(command)) => key::run(&cli.storage, command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("keyledge: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

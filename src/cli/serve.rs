@@ -1,0 +1,26 @@
+//! `keyledge serve`.
+
+use crate::app;
+use crate::clock::Clock;
+use crate::config::{ServerConfig, StorageConfig};
+use crate::users::actions::FirstAdministrator;
+
+/// Runs the server until it is told to stop.
+///
+/// # Errors
+/// When it cannot start.
+pub fn run(storage: &StorageConfig, config: ServerConfig) -> anyhow::Result<()> {
+    actix_web::rt::System::new().block_on(async {
+        let bound = app::bind(storage, config, Clock::default())?;
+        match &bound.administrator {
+            FirstAdministrator::NotNeeded => {}
+            FirstAdministrator::WithGivenPassword => println!("The user admin was made with the given password."),
+            FirstAdministrator::WithOneTimePassword(password) => println!(
+                "The user admin was made. Sign in once with this one-time password, then choose your own:\n\n    {}\n",
+                password.reveal()
+            ),
+        }
+        println!("Keyledge is ready at {} (listening on {}).", bound.public_url.as_str(), bound.address);
+        Ok(bound.server.await?)
+    })
+}

@@ -1,0 +1,28 @@
+//! Brings a database's schema up to date when it is opened.
+
+use diesel::connection::SimpleConnection;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{DbConnection, Error};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Any number will do as long as no other program locks it in the same Postgres database.
+const POSTGRES_LOCK: &str = "5427091630018";
+
+pub(super) fn run(connection: &mut DbConnection) -> Result<(), Error> {
+    match connection {
+        DbConnection::Sqlite(sqlite) => {
+            sqlite.run_pending_migrations(SQLITE).map_err(|error| Error::Migrate(error.to_string()))?;
+        }
+        DbConnection::Postgres(postgres) => {
+            // Instances that start together wait for each other here instead of creating one table twice.
+            postgres.batch_execute(&format!("SELECT pg_advisory_lock({POSTGRES_LOCK})"))?;
+            let result = postgres.run_pending_migrations(POSTGRES).map(|_| ());
+            postgres.batch_execute(&format!("SELECT pg_advisory_unlock({POSTGRES_LOCK})"))?;
+            result.map_err(|error| Error::Migrate(error.to_string()))?;
+        }
+    }
+    Ok(())
+}

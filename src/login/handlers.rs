@@ -1,0 +1,194 @@
+//! `/login`, `/login/password` and `/logout`.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{LOCATION, RETRY_AFTER};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::actions::{self, SignIn};
+use super::model::safe_next;
+use super::pages::{LoginPage, PasswordPage};
+use super::store::USER_ID;
+use crate::attempts::model::{Attempt, Kind};
+use crate::error::Error;
+use crate::secret::SecretText;
+use crate::users::model::normalize_username;
+use crate::users::password::{MAXIMUM_LENGTH, MINIMUM_LENGTH, check_choice};
+use crate::web::answer::{page, see_other};
+use crate::web::caller;
+use crate::web::layout::Layout;
+use crate::web::signed_in::{SignedIn, SignedInOrChanging};
+use crate::web::state::State;
+
+/// The query of `/login`.
+#[derive(Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// The sign-in page; a person who is signed in already goes on.
+///
+/// # Errors
+/// When the page cannot be made.
+pub async fn login(
+    state: web::Data<State>,
+    query: web::Query<Next>,
+    signed_in: Result<SignedIn, Error>,
+) -> Result<HttpResponse, Error> {
+    let next = safe_next(&query.next);
+    match signed_in {
+        Ok(_) | Err(Error::PasswordChangeNeeded) => Ok(see_other(&next)),
+        Err(_) => page(
+            StatusCode::OK,
+            &LoginPage { layout: Layout::new(&state, None), username: String::new(), message: None, next },
+        ),
+    }
+}
+
+/// The form of `/login`.
+#[derive(Deserialize)]
+pub struct SignInForm {
+    username: String,
+    password: SecretText,
+    #[serde(default)]
+    next: String,
+}
+
+/// Signs in, under a new session key.
+///
+/// # Errors
+/// When something goes wrong inside.
+pub async fn sign_in(
+    state: web::Data<State>,
+    request: HttpRequest,
+    session: Session,
+    form: web::Form<SignInForm>,
+) -> Result<HttpResponse, Error> {
+    let source = caller::source(&request, &state.config.trusted_proxies);
+    let name = normalize_username(&form.username);
+    let attempt = Attempt::new(Kind::SignIn, source.address, &name, &state.secret_key);
+    let next = safe_next(&form.next);
+    let now = state.clock.now();
+    let outcome = if form.password.reveal().len() > MAXIMUM_LENGTH {
+        SignIn::Refused
+    } else {
+        let (database, passwords) = (&state.database, &state.passwords);
+        actions::sign_in(database, passwords, &name, &form.password, attempt, state.limits(), source, now).await?
+    };
+    let (status, message) = match outcome {
+        SignIn::SignedIn { user_id } => {
+            session.clear();
+            session.renew();
+            session.insert(USER_ID, user_id).map_err(Error::internal)?;
+            return Ok(see_other(&next));
+        }
+        SignIn::Refused => {
+            (StatusCode::UNAUTHORIZED, "The username or the password is wrong, or the account is disabled.".to_owned())
+        }
+        SignIn::Limited { retry_after } => {
+            let minutes = retry_after.div_ceil(60);
+            let unit = if minutes == 1 { "minute" } else { "minutes" };
+            (
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("There were too many failed attempts. Try again in {minutes} {unit}."),
+            )
+        }
+    };
+    let mut answer = page(
+        status,
+        &LoginPage {
+            layout: Layout::new(&state, None),
+            username: form.username.trim().to_owned(),
+            message: Some(message),
+            next,
+        },
+    )?;
+    if let SignIn::Limited { retry_after } = outcome {
+        answer.headers_mut().insert(RETRY_AFTER, retry_after.into());
+    }
+    Ok(answer)
+}
+
+/// Signs out and ends the session.
+///
+/// # Errors
+/// When something goes wrong inside.
+pub async fn sign_out(
+    state: web::Data<State>,
+    request: HttpRequest,
+    session: Session,
+    signed_in: Result<SignedInOrChanging, Error>,
+) -> Result<HttpResponse, Error> {
+    if let Ok(SignedInOrChanging(account)) = signed_in {
+        let source = caller::source(&request, &state.config.trusted_proxies);
+        actions::sign_out(&state.database, account.user.id, source, state.clock.now()).await?;
+    }
+    session.purge();
+    Ok(HttpResponse::SeeOther()
+        .insert_header((LOCATION, "/login"))
+        .insert_header(("Clear-Site-Data", "\"cache\""))
+        .finish())
+}
+
+/// The page to replace a one-time password.
+///
+/// # Errors
+/// When the page cannot be made.
+pub async fn choose_password(
+    state: web::Data<State>,
+    SignedInOrChanging(account): SignedInOrChanging,
+) -> Result<HttpResponse, Error> {
+    if !account.user.password_must_change {
+        return Ok(see_other("/"));
+    }
+    password_page(&state, None)
+}
+
+/// The form of `/login/password`.
+#[derive(Deserialize)]
+pub struct PasswordForm {
+    password: SecretText,
+    repeated: SecretText,
+}
+
+/// Replaces a one-time password and goes on in a new session.
+///
+/// # Errors
+/// When something goes wrong inside.
+pub async fn change_password(
+    state: web::Data<State>,
+    request: HttpRequest,
+    session: Session,
+    SignedInOrChanging(account): SignedInOrChanging,
+    form: web::Form<PasswordForm>,
+) -> Result<HttpResponse, Error> {
+    let user = account.user;
+    if !user.password_must_change {
+        return Ok(see_other("/"));
+    }
+    if form.password != form.repeated {
+        return password_page(&state, Some("The two passwords differ. Type the same one twice.".to_owned()));
+    }
+    if let Err(message) = check_choice(&form.password, &user.username) {
+        return password_page(&state, Some(message));
+    }
+    let database = &state.database;
+    let current = {
+        let user_id = user.id;
+        database.read(move |connection| crate::users::queries::password_hash(connection, user_id)).await?
+    };
+    if state.passwords.verify(&form.password, Some(current)).await? {
+        return password_page(&state, Some("This is the one-time password. Choose another one.".to_owned()));
+    }
+    let source = caller::source(&request, &state.config.trusted_proxies);
+    actions::change_password(database, &state.passwords, user.id, &form.password, source, state.clock.now()).await?;
+    session.renew();
+    Ok(see_other("/"))
+}
+
+fn password_page(state: &State, message: Option<String>) -> Result<HttpResponse, Error> {
+    let status = if message.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    page(status, &PasswordPage { layout: Layout::new(state, None), message, minimum_length: MINIMUM_LENGTH })
+}

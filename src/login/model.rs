@@ -1,0 +1,51 @@
+//! Where a person comes back to after signing in.
+
+use url::Url;
+
+/// A path on this server, for after the sign-in. Whatever would lead elsewhere becomes `/`.
+#[must_use]
+pub fn safe_next(next: &str) -> String {
+    const HERE: &str = "http://here.invalid/";
+    let inside = next.starts_with('/').then(|| Url::parse(HERE).and_then(|here| here.join(next)));
+    match inside {
+        Some(Ok(url)) if url.origin().ascii_serialization() == "http://here.invalid" => {
+            let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+            let path = url.path().trim_start_matches('/');
+            if path.starts_with("login") || path.starts_with("logout") {
+                "/".to_owned()
+            } else {
+                format!("/{path}{query}")
+            }
+        }
+        _ => "/".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_on_this_server_are_gone_back_to() {
+        assert_eq!(safe_next("/activity?before=12"), "/activity?before=12");
+        assert_eq!(safe_next("/profile"), "/profile");
+        for elsewhere in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "\\\\evil.example",
+            "javascript:alert(1)",
+            "/..//evil.example/..",
+            "/login?next=/",
+            "evil",
+        ] {
+            let next = safe_next(elsewhere);
+            assert!(next.starts_with('/') && !next.starts_with("//"), "{elsewhere} became {next}");
+            assert!(!next.contains("evil.example/.."), "{elsewhere} became {next}");
+        }
+        assert_eq!(safe_next("//evil.example"), "/");
+        assert_eq!(safe_next("/\\evil.example"), "/");
+    }
+}

@@ -1,0 +1,31 @@
+//! The sign-in page and the page to choose a password.
+
+use askama::Template;
+
+use crate::web::layout::Layout;
+
+/// `/login`.
+#[derive(Template)]
+#[template(path = "login/login.html")]
+pub struct LoginPage {
+    /// What all pages share.
+    pub layout: Layout,
+    /// The username that was typed.
+    pub username: String,
+    /// Why the sign-in was refused.
+    pub message: Option<String>,
+    /// The path to go to after the sign-in.
+    pub next: String,
+}
+
+/// `/login/password`.
+#[derive(Template)]
+#[template(path = "login/password.html")]
+pub struct PasswordPage {
+    /// What all pages share.
+    pub layout: Layout,
+    /// Why the password was refused.
+    pub message: Option<String>,
+    /// The shortest password, in characters.
+    pub minimum_length: usize,
+}

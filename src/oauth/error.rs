@@ -1,0 +1,109 @@
+//! Errors of the OAuth endpoints, as JSON (RFC 6749 section 5.2).
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::json;
+
+/// Why no token is given.
+#[derive(Debug)]
+pub enum OauthError {
+    /// The request cannot be read.
+    InvalidRequest(&'static str),
+    /// Client authentication failed.
+    InvalidClient {
+        /// Whether the client used HTTP Basic, and so gets a challenge.
+        basic: bool,
+        /// What the client may know.
+        description: &'static str,
+    },
+    /// The grant type is another one.
+    UnsupportedGrantType,
+    /// The scope asks for more than the key's owner holds.
+    InvalidScope,
+    /// The endpoint takes POST only.
+    MethodNotAllowed,
+    /// The body is larger than any token request.
+    TooLarge,
+    /// Too many failed attempts.
+    TooManyAttempts {
+        /// Seconds until another attempt is looked at.
+        retry_after: u64,
+    },
+    /// Something went wrong inside.
+    Internal(anyhow::Error),
+}
+
+impl OauthError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) | Self::MethodNotAllowed | Self::TooLarge => "invalid_request",
+            Self::InvalidClient { .. } => "invalid_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            // RFC 6749 has no code for these two at this endpoint; these are its codes at the authorization endpoint.
+            Self::TooManyAttempts { .. } => "temporarily_unavailable",
+            Self::Internal(_) => "server_error",
+        }
+    }
+
+    fn description(&self) -> String {
+        match self {
+            Self::InvalidRequest(description) | Self::InvalidClient { description, .. } => (*description).to_owned(),
+            Self::UnsupportedGrantType => "the grant type must be client_credentials".to_owned(),
+            Self::InvalidScope => "the scope is malformed or asks for more than the key's owner holds".to_owned(),
+            Self::MethodNotAllowed => "use POST".to_owned(),
+            Self::TooLarge => "the request is too large".to_owned(),
+            Self::TooManyAttempts { retry_after } => {
+                format!("too many failed attempts; try again in {retry_after} seconds")
+            }
+            Self::Internal(_) => "something went wrong on the server; try again later".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for OauthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl From<crate::db::Error> for OauthError {
+    fn from(cause: crate::db::Error) -> Self {
+        Self::Internal(cause.into())
+    }
+}
+
+impl ResponseError for OauthError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::InvalidRequest(_) | Self::UnsupportedGrantType | Self::InvalidScope => StatusCode::BAD_REQUEST,
+            Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((CACHE_CONTROL, "no-store"));
+        match self {
+            Self::InvalidClient { basic: true, .. } => {
+                response.insert_header((WWW_AUTHENTICATE, "Basic realm=\"Keyledge\", charset=\"UTF-8\""));
+            }
+            Self::MethodNotAllowed => {
+                response.insert_header((actix_web::http::header::ALLOW, "POST"));
+            }
+            Self::TooManyAttempts { retry_after } => {
+                response.insert_header((RETRY_AFTER, retry_after.to_string()));
+            }
+            Self::Internal(cause) => tracing::error!("a token request failed: {cause:#}"),
+            _ => {}
+        }
+        response.json(json!({ "error": self.code(), "error_description": self.description() }))
+    }
+}

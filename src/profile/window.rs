@@ -1,0 +1,115 @@
+//! Fills the Profile window.
+
+use chrono::Duration;
+
+use super::pages::{Choice, Grid, Outcome, Panel, ProfileWindow, Row};
+use crate::api_keys;
+use crate::api_keys::model::{ApiKey, DEFAULT_LIFETIME_DAYS, Lifetime, Status};
+use crate::error::Error;
+use crate::secret::random_base62;
+use crate::users::model::Account;
+use crate::web::layout::Time;
+use crate::web::state::State;
+
+/// The lifetimes to choose from, in days, besides a date.
+const CHOICES: [u32; 4] = [7, 30, 60, 90];
+
+/// The choice of a date.
+pub const UNTIL_A_DATE: &str = "date";
+
+/// What a person typed into the API Client panel, to be shown again when it was not accepted.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    /// The name.
+    pub name: String,
+    /// The choice of the lifetime.
+    pub lifetime: String,
+    /// The date.
+    pub expires_on: String,
+    /// Why it was not accepted.
+    pub message: Option<String>,
+}
+
+/// The window of a person as it is now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcome) -> Result<ProfileWindow, Error> {
+    let now = state.clock.now();
+    let (keys, active) = api_keys::actions::list_own(&state.database, account.user.id).await?;
+    let rows = keys
+        .into_iter()
+        .map(|key: ApiKey| Row {
+            status: Status::of(key.expires_at, active, now),
+            client_id: key.client_id,
+            name: key.name,
+            created_at: Time(key.created_at),
+            expires_at: Time(key.expires_at),
+            last_used_at: key.last_used_at.map(Time),
+        })
+        .collect();
+    let longest = state.config.max_key_lifetime_days;
+    let default_days = DEFAULT_LIFETIME_DAYS.min(longest);
+    let panel = Panel {
+        nonce: random_base62::<16>(&mut rand::rng(), 22),
+        choices: choices(&typed.lifetime, default_days, longest),
+        default_days,
+        earliest_date: (now + Duration::days(1)).utc().date_naive().to_string(),
+        latest_date: Lifetime::latest_date(longest, now).to_string(),
+        name: typed.name,
+        expires_on: typed.expires_on,
+        message: typed.message,
+        outcome,
+    };
+    Ok(ProfileWindow {
+        username: account.user.username,
+        display_name: account.user.display_name,
+        email: account.user.email,
+        roles: account.roles,
+        permissions: account.permissions.into_iter().collect(),
+        panel,
+        grid: Grid { rows },
+    })
+}
+
+/// The lifetimes that the operator allows, the default one chosen unless the person chose another.
+fn choices(chosen: &str, default_days: u32, longest: u32) -> Vec<Choice> {
+    let mut days: Vec<u32> = CHOICES.into_iter().filter(|days| *days <= longest).collect();
+    if !days.contains(&default_days) {
+        days.push(default_days);
+    }
+    let mut choices: Vec<_> = days
+        .iter()
+        .map(|days| Choice {
+            value: days.to_string(),
+            label: if *days == 1 { "1 day".to_owned() } else { format!("{days} days") },
+            selected: false,
+        })
+        .collect();
+    choices.push(Choice { value: UNTIL_A_DATE.to_owned(), label: "Until a date".to_owned(), selected: false });
+    let default = default_days.to_string();
+    let selected = if choices.iter().any(|choice| choice.value == chosen) { chosen } else { &default };
+    for choice in &mut choices {
+        choice.selected = choice.value == selected;
+    }
+    choices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(chosen: &str, longest: u32) -> Vec<String> {
+        choices(chosen, DEFAULT_LIFETIME_DAYS.min(longest), longest)
+            .into_iter()
+            .map(|choice| format!("{}{}", if choice.selected { "*" } else { "" }, choice.label))
+            .collect()
+    }
+
+    #[test]
+    fn ninety_days_are_chosen_unless_the_operator_allows_fewer() {
+        assert_eq!(labels("", 365), ["7 days", "30 days", "60 days", "*90 days", "Until a date"]);
+        assert_eq!(labels("30", 365), ["7 days", "*30 days", "60 days", "90 days", "Until a date"]);
+        assert_eq!(labels("", 45), ["7 days", "30 days", "*45 days", "Until a date"]);
+    }
+}

@@ -1,0 +1,189 @@
+//! Passwords: bcrypt over a peppered pre-hash, at most a few at a time, never on a thread that serves requests.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rand::CryptoRng;
+use tokio::sync::Semaphore;
+
+use crate::secret::{SecretKey, SecretText, random_base62};
+
+/// The shortest password that a person may choose, in characters (NIST SP 800-63B-4 section 3.1.1.2).
+pub const MINIMUM_LENGTH: usize = 15;
+/// The longest password that is accepted, in bytes: a bound on the work, far above the 64 characters that must be possible.
+pub const MAXIMUM_LENGTH: usize = 1024;
+
+/// Callers that may wait for their turn before new ones are turned away.
+const LONGEST_QUEUE: usize = 64;
+
+/// Hashes and verifies passwords. Cheap to clone; clones share one bounded pool.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    secret_key: SecretKey,
+    cost: u32,
+    turns: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    /// The hash that is checked for a user that does not exist, so that this takes as long.
+    nobody: Arc<str>,
+}
+
+/// Why a password was not looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// Too many others are waiting.
+    #[error("too many passwords are waiting to be hashed")]
+    Busy,
+    /// bcrypt failed.
+    #[error("bcrypt failed")]
+    Bcrypt(#[from] bcrypt::BcryptError),
+    /// The hashing thread panicked or the runtime is shutting down.
+    #[error("the hashing was abandoned")]
+    Abandoned(#[from] tokio::task::JoinError),
+}
+
+impl Passwords {
+    /// A pool that hashes with bcrypt's work factor `cost`, on at most as many threads as there are processors.
+    ///
+    /// # Errors
+    /// When bcrypt refuses the cost.
+    pub fn new(secret_key: SecretKey, cost: u32) -> Result<Self, PasswordError> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        if !(4..=31).contains(&cost) {
+            return Err(bcrypt::BcryptError::CostNotAllowed(cost).into());
+        }
+        // Salt and hash of a well-formed bcrypt hash; that no password has it does not matter, the work is the same.
+        let nobody = format!("$2b${cost:02}$............................{}", ".".repeat(25));
+        Ok(Self {
+            secret_key,
+            cost,
+            turns: Arc::new(Semaphore::new(threads)),
+            waiting: Arc::new(AtomicUsize::new(0)),
+            nobody: nobody.into(),
+        })
+    }
+
+    /// Hashes a password.
+    ///
+    /// # Errors
+    /// [`PasswordError::Busy`] when too many are waiting.
+    pub async fn hash(&self, password: &SecretText) -> Result<String, PasswordError> {
+        let (password, cost) = (self.secret_key.pepper(password), self.cost);
+        Ok(self.take_turn(move || bcrypt::hash(password.reveal(), cost)).await??)
+    }
+
+    /// Whether a password belongs to a hash. Without a hash it takes as long and is always `false`.
+    ///
+    /// # Errors
+    /// [`PasswordError::Busy`] when too many are waiting.
+    pub async fn verify(&self, password: &SecretText, hash: Option<String>) -> Result<bool, PasswordError> {
+        let password = self.secret_key.pepper(password);
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.to_string());
+        let matches = self.take_turn(move || bcrypt::verify(password.reveal(), &hash)).await??;
+        Ok(matches && known)
+    }
+
+    /// [`Passwords::hash`] for callers that have no async runtime.
+    ///
+    /// # Errors
+    /// When bcrypt fails.
+    pub fn hash_blocking(&self, password: &SecretText) -> Result<String, PasswordError> {
+        Ok(bcrypt::hash(self.secret_key.pepper(password).reveal(), self.cost)?)
+    }
+
+    async fn take_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let _place = Place::take(&self.waiting).ok_or(PasswordError::Busy)?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| PasswordError::Busy)?;
+        Ok(tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        })
+        .await?)
+    }
+}
+
+/// A place in the queue, given back when dropped, also when the caller goes away.
+struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    fn take(waiting: &Arc<AtomicUsize>) -> Option<Self> {
+        let place = Self(waiting.clone());
+        (waiting.fetch_add(1, Ordering::Relaxed) < LONGEST_QUEUE).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A one-time password: 22 random base62 characters.
+#[must_use]
+pub fn generate_one_time(rng: &mut impl CryptoRng) -> SecretText {
+    SecretText::new(random_base62::<16>(rng, 22))
+}
+
+/// Whether a person may choose this password.
+///
+/// # Errors
+/// A sentence for the person.
+pub fn check_choice(password: &SecretText, username: &str) -> Result<(), String> {
+    let text = password.reveal();
+    if text.chars().count() < MINIMUM_LENGTH {
+        return Err(format!(
+            "The password is too short. Use at least {MINIMUM_LENGTH} characters, for example a few unrelated words."
+        ));
+    }
+    if text.len() > MAXIMUM_LENGTH {
+        return Err(format!("The password is too long. Use at most {MAXIMUM_LENGTH} bytes."));
+    }
+    let mut characters = text.chars();
+    let first = characters.next();
+    if characters.all(|character| Some(character) == first) {
+        return Err("The password repeats one character. Use a few unrelated words.".to_owned());
+    }
+    if text.to_lowercase() == username {
+        return Err("The password is your username. Choose another one.".to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passwords() -> Passwords {
+        let secret_key = SecretKey::parse(&SecretText::new("0123456789abcdef0123456789abcdef")).unwrap();
+        Passwords::new(secret_key, 4).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn a_password_verifies_against_its_own_hash_only() {
+        let passwords = passwords();
+        let hash = passwords.hash(&SecretText::new("correct horse battery")).await.unwrap();
+        assert!(hash.starts_with("$2b$04$"));
+        assert!(passwords.verify(&SecretText::new("correct horse battery"), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify(&SecretText::new("wrong horse battery"), Some(hash)).await.unwrap());
+        assert!(!passwords.verify(&SecretText::new(""), None).await.unwrap());
+    }
+
+    #[actix_web::test]
+    async fn passwords_that_differ_after_72_bytes_are_different() {
+        let passwords = passwords();
+        let hash = passwords.hash(&SecretText::new("a".repeat(72))).await.unwrap();
+        assert!(!passwords.verify(&SecretText::new("a".repeat(73)), Some(hash)).await.unwrap());
+    }
+
+    #[test]
+    fn a_chosen_password_is_long_and_not_the_username() {
+        assert!(check_choice(&SecretText::new("four unrelated words here"), "ada").is_ok());
+        assert!(check_choice(&SecretText::new("密码密码密码密码密码密码密码码"), "ada").is_ok());
+        for bad in ["short", "aaaaaaaaaaaaaaaaaaaa", "Ada.Lovelace@example.com", &"ab".repeat(600)] {
+            assert!(check_choice(&SecretText::new(bad), "ada.lovelace@example.com").is_err(), "{bad} was accepted");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Where a request comes from.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{HeaderMap, USER_AGENT};
+use ipnet::IpNet;
+
+use crate::audit::model::Source;
+
+/// The longest user agent that is recorded, in characters.
+const LONGEST_USER_AGENT: usize = 200;
+
+/// Where a request comes from and what it asks for, for the record.
+#[must_use]
+pub fn source(request: &HttpRequest, trusted: &[IpNet]) -> Source {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let user_agent = request.headers().get(USER_AGENT).map(|value| {
+        String::from_utf8_lossy(value.as_bytes()).chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect()
+    });
+    Source {
+        address: address(peer, request.headers(), trusted),
+        method: request.method().to_string(),
+        path: request.path().to_owned(),
+        user_agent,
+    }
+}
+
+/// The caller's address: the peer, or, when the peer is a trusted proxy, the last address in `X-Forwarded-For` that is
+/// not one. What stands before that address was written by the caller and is not believed.
+fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
+    if !is_trusted(&peer) {
+        return peer.to_canonical();
+    }
+    let mut caller = peer;
+    let forwarded = headers.get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok()).collect::<Vec<_>>();
+    for hop in forwarded.iter().rev().flat_map(|value| value.rsplit(',')) {
+        let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+        caller = hop;
+        if !is_trusted(&hop) {
+            break;
+        }
+    }
+    caller.to_canonical()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn caller(peer: &str, forwarded: &[&'static str]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_static(value));
+        }
+        let trusted = ["127.0.0.1/32".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
+        address(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn a_stranger_cannot_choose_an_address() {
+        assert_eq!(caller("203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn behind_trusted_proxies_the_last_untrusted_address_counts() {
+        assert_eq!(caller("127.0.0.1", &["198.51.100.1, 203.0.113.9, 10.1.1.1"]), "203.0.113.9");
+        assert_eq!(caller("127.0.0.1", &["198.51.100.1", "203.0.113.9"]), "203.0.113.9");
+        assert_eq!(caller("127.0.0.1", &[]), "127.0.0.1");
+        assert_eq!(caller("127.0.0.1", &["rubbish"]), "127.0.0.1");
+        assert_eq!(caller("::ffff:203.0.113.9", &[]), "203.0.113.9");
+    }
+}

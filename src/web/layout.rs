@@ -1,0 +1,71 @@
+//! What the base template shows on every page.
+
+use chrono::Datelike;
+
+use super::assets;
+use super::state::State;
+use crate::db::Timestamp;
+use crate::users::model::User;
+
+/// The header and the assets.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The name of the API that the keys are for.
+    pub instance_name: String,
+    /// Who is signed in.
+    pub viewer: Option<Viewer>,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// The name to sign in with.
+    pub username: String,
+    /// The name that people read.
+    pub display_name: String,
+}
+
+impl From<&User> for Viewer {
+    fn from(user: &User) -> Self {
+        Self { username: user.username.clone(), display_name: user.display_name.clone() }
+    }
+}
+
+impl Layout {
+    /// The layout for somebody, or nobody.
+    #[must_use]
+    pub fn new(state: &State, viewer: Option<Viewer>) -> Self {
+        Self { instance_name: state.config.instance_name.clone(), viewer }
+    }
+
+    /// The URL of a file under `static/`.
+    #[must_use]
+    pub fn asset(&self, path: &str) -> String {
+        assets::url(path)
+    }
+}
+
+/// A point in time as pages show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Time(pub Timestamp);
+
+impl Time {
+    /// For `<time datetime>`.
+    #[must_use]
+    pub fn iso(&self) -> String {
+        self.0.rfc3339()
+    }
+
+    /// Such as `24 November 2026, 05:00 UTC`.
+    #[must_use]
+    pub fn human(&self) -> String {
+        format!("{}, {} UTC", self.date(), self.0.utc().format("%H:%M"))
+    }
+
+    /// Such as `24 November 2026`.
+    #[must_use]
+    pub fn date(&self) -> String {
+        let time = self.0.utc();
+        format!("{} {}", time.day(), time.format("%B %Y"))
+    }
+}

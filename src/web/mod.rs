@@ -1,0 +1,11 @@
+//! What all pages share: the state, the layout, the guards, the headers, the error pages, the assets.
+
+pub mod answer;
+pub mod assets;
+pub mod caller;
+pub mod cross_origin;
+pub mod error_pages;
+pub mod headers;
+pub mod layout;
+pub mod signed_in;
+pub mod state;

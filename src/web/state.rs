@@ -1,0 +1,43 @@
+//! What every handler may use.
+
+use chrono::Duration;
+
+use crate::attempts::model::Limits;
+use crate::clock::Clock;
+use crate::config::{PublicUrl, ServerConfig};
+use crate::db::Database;
+use crate::oauth::tokens::Tokens;
+use crate::secret::SecretKey;
+use crate::users::password::Passwords;
+
+/// The state of the application, made once and shared by all workers.
+#[derive(Clone)]
+pub struct State {
+    /// The settings.
+    pub config: ServerConfig,
+    /// Under which URL people and programs reach this server.
+    pub public_url: PublicUrl,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where everything is kept.
+    pub database: Database,
+    /// The secret of this installation.
+    pub secret_key: SecretKey,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// Issues and reads access tokens.
+    pub tokens: Tokens,
+}
+
+impl State {
+    /// The operator's limits on failed attempts.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let saturated = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        Limits {
+            per_name: saturated(self.config.max_failures_per_name),
+            per_address: saturated(self.config.max_failures_per_address),
+            window: Duration::from_std(self.config.failure_window).unwrap_or(Duration::MAX),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+// Writes messages to the status region that people can perceive: everything
+// outside an open modal dialog is inert, its live regions too.
+
+const PAUSE_MS = 100;
+let pending;
+
+function regionFor(near) {
+  const dialog = near.closest("dialog") ?? [...document.querySelectorAll("dialog:modal")].at(-1);
+  return dialog ? dialog.querySelector('[role="status"]') : document.getElementById("status");
+}
+
+export function announce(message, near) {
+  const region = regionFor(near);
+  clearTimeout(pending);
+  region.textContent = "";
+  // Emptied first and filled later, the same message is read a second time too.
+  if (message) pending = setTimeout(() => (region.textContent = message), PAUSE_MS);
+}
+
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+  const news = target.querySelector("[data-announce]");
+  if (news) announce(news.dataset.announce, target);
+});

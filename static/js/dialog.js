@@ -1,0 +1,60 @@
+// Opens fragments that are dialogs over the page, and puts back the address
+// and the focus when they close.
+
+const page = address();
+const openers = new WeakMap();
+
+function address() {
+  return location.pathname + location.search;
+}
+
+function open(dialog, opener) {
+  // A dialog already open as part of a page refuses to become modal.
+  dialog.removeAttribute("open");
+  dialog.showModal();
+  openers.set(dialog, opener);
+  if (!dialog.querySelector("[autofocus]")) {
+    document.getElementById(dialog.getAttribute("aria-labelledby")).focus();
+  }
+}
+
+document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig } }) => {
+  const { elt, triggeringEvent } = requestConfig;
+  const dialog = target.querySelector("[data-dialog]");
+  if (dialog) {
+    open(dialog, triggeringEvent?.submitter ?? elt);
+    return;
+  }
+  const asking = elt.closest("dialog:modal");
+  if (asking && !asking.contains(target)) asking.close();
+});
+
+document.addEventListener("close", ({ target: dialog }) => {
+  const opener = openers.get(dialog);
+  if (!opener) return;
+  const host = dialog.parentElement;
+  host.replaceChildren();
+  if (host.hasAttribute("data-window") && address() !== page) history.back();
+  if (opener.isConnected) opener.focus();
+}, true);
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-dismiss]")) return;
+  const dialog = event.target.closest("dialog:modal");
+  if (!dialog) return;
+  event.preventDefault();
+  dialog.close();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") document.querySelector("dialog:not(:modal) [data-escape]")?.requestSubmit();
+});
+
+addEventListener("popstate", () => {
+  if (address() === page) {
+    for (const dialog of [...document.querySelectorAll("dialog:modal")].reverse()) dialog.close();
+  } else if (!document.querySelector("[data-window] dialog")) {
+    // Forward to a window that was closed: only the server can show it again.
+    location.reload();
+  }
+});

@@ -1,0 +1,98 @@
+// Speaks the few htmx attributes these pages use, under htmx's names for
+// attributes, headers and events, so that htmx itself could take its place.
+
+const busy = new WeakSet();
+
+function requestOf(elt) {
+  const verb = elt.hasAttribute("hx-post") ? "post" : "get";
+  return { verb, path: elt.getAttribute(`hx-${verb}`) };
+}
+
+function targetOf(elt) {
+  const selector = elt.getAttribute("hx-target");
+  if (selector === null) return elt;
+  if (selector.startsWith("closest ")) return elt.closest(selector.slice("closest ".length));
+  return document.querySelector(selector);
+}
+
+function emit(elt, name, detail) {
+  return elt.dispatchEvent(new CustomEvent(name, { bubbles: true, cancelable: true, detail: { elt, ...detail } }));
+}
+
+async function fetchText(elt, { verb, path }, submitter) {
+  const fields = elt instanceof HTMLFormElement ? new FormData(elt, submitter) : new FormData();
+  const encoded = new URLSearchParams(fields);
+  const url = new URL(path, location.href);
+  if (verb === "get") encoded.forEach((value, name) => url.searchParams.append(name, value));
+
+  const response = await fetch(url, {
+    method: verb.toUpperCase(),
+    body: verb === "get" ? undefined : encoded,
+    headers: { "HX-Request": "true" },
+    // A stored fragment must never be shown as the page of the same address.
+    cache: "no-store",
+  });
+  return { response, text: await response.text() };
+}
+
+function swap(target, style, html) {
+  if (style === "none") return target;
+  if (style === "outerHTML") {
+    const parent = target.parentElement;
+    target.outerHTML = html;
+    return parent;
+  }
+  target.innerHTML = html;
+  return target;
+}
+
+async function run(elt, target, triggeringEvent) {
+  const request = requestOf(elt);
+  const detail = { target, requestConfig: { ...request, elt, triggeringEvent } };
+  busy.add(elt);
+  elt.setAttribute("aria-busy", "true");
+  try {
+    emit(elt, "htmx:beforeRequest", detail);
+    const { response, text } = await fetchText(elt, request, triggeringEvent.submitter);
+    detail.xhr = { status: response.status, responseText: text };
+
+    const elsewhere = response.headers.get("HX-Redirect");
+    if (elsewhere !== null) {
+      location.assign(elsewhere);
+      return;
+    }
+    if (!response.ok) {
+      emit(elt, "htmx:responseError", detail);
+      return;
+    }
+    if (!target.isConnected || !emit(target, "htmx:beforeSwap", detail)) return;
+    if (elt.getAttribute("hx-push-url") === "true") history.pushState(null, "", request.path);
+    emit(swap(target, elt.getAttribute("hx-swap"), text), "htmx:afterSwap", detail);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    emit(elt, "htmx:sendError", detail);
+  } finally {
+    busy.delete(elt);
+    elt.removeAttribute("aria-busy");
+  }
+}
+
+function take(event, elt) {
+  const target = targetOf(elt);
+  // Without its target here, the plain link or form leads to a page that has it.
+  if (target === null) return;
+  event.preventDefault();
+  if (!busy.has(elt)) run(elt, target, event);
+}
+
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const elt = event.target.closest(":is(a, button):is([hx-get], [hx-post])");
+  if (elt) take(event, elt);
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  if (event.target.matches("[hx-get], [hx-post]")) take(event, event.target);
+});
