@@ -1,8 +1,6 @@
 //! The application: made once, then run by the command line or by a test.
 
-use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use actix_session::SessionMiddleware;
@@ -12,17 +10,15 @@ use actix_web::cookie::{Key, SameSite};
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use crate::clock::Clock;
-use crate::config::{BadSetting, PublicUrl, ServerConfig, StorageConfig, text_or_file};
-use crate::db::{Database, DatabaseUrl, private_file};
+use crate::config::{PublicUrl, ServerConfig, StorageConfig, text_or_file};
 use crate::error::Error;
 use crate::login::store::DatabaseSessionStore;
 use crate::oauth::tokens::Tokens;
-use crate::secret::{SecretKey, SecretText};
+use crate::storage::Storage;
 use crate::users::actions::{FirstAdministrator, ensure_administrator};
-use crate::users::password::Passwords;
 use crate::web::state::State;
 use crate::web::{assets, cross_origin, error_pages, headers};
 use crate::{api, api_keys, audit, health, home, login, oauth, profile};
@@ -32,68 +28,6 @@ const LARGEST_BODY: usize = 16 * 1024;
 
 /// Requests that are under way get this long when the server is told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
-
-/// The database and what opens its secrets.
-pub struct Storage {
-    /// Where everything is kept.
-    pub database: Database,
-    /// The secret of this installation.
-    pub secret_key: SecretKey,
-    /// Hashes passwords.
-    pub passwords: Passwords,
-}
-
-/// Opens the database, with its secret key, making both where neither is there.
-///
-/// # Errors
-/// When the key is missing, does not fit the database, or the database cannot be used.
-pub fn open_storage(config: &StorageConfig) -> anyhow::Result<Storage> {
-    let secret_key = secret_key(config)?;
-    let database = Database::open(&config.database_url, config.postgres_connections)
-        .with_context(|| format!("the database {:?} cannot be opened", config.database_url))?;
-    let passwords = Passwords::new(secret_key.clone(), config.bcrypt_cost)?;
-    Ok(Storage { database, secret_key, passwords })
-}
-
-fn secret_key(config: &StorageConfig) -> anyhow::Result<SecretKey> {
-    if let Some(text) = text_or_file(config.secret_key.as_ref(), config.secret_key_file.as_deref())? {
-        return SecretKey::parse(&text).map_err(|message| BadSetting(message).into());
-    }
-    match &config.database_url {
-        DatabaseUrl::Sqlite(database) => key_beside(database),
-        DatabaseUrl::Postgres(_) => bail!(
-            "a Postgres database needs the secret key: set KEYLEDGE_SECRET_KEY or KEYLEDGE_SECRET_KEY_FILE, the same on \
-             all instances (a new one: openssl rand -hex 32)"
-        ),
-    }
-}
-
-/// The secret key in the file beside an SQLite database. It is made only together with a new database: a database
-/// without its key cannot be read by a new one.
-fn key_beside(database: &Path) -> anyhow::Result<SecretKey> {
-    let path = key_path(database);
-    if !path.exists() {
-        if database.exists() {
-            bail!(
-                "the database {} is there, but its secret key {} is not: put the key file back from your backup, or set \
-                 KEYLEDGE_SECRET_KEY (without it, passwords and tokens cannot be checked)",
-                database.display(),
-                path.display()
-            );
-        }
-        let mut file = private_file(&path).with_context(|| format!("{} cannot be created", path.display()))?;
-        let key = SecretKey::generate(&mut rand::rng());
-        writeln!(file, "{}", key.reveal()).and_then(|()| file.sync_all())?;
-    }
-    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    SecretKey::parse(&SecretText::new(text)).map_err(|message| BadSetting(message).into())
-}
-
-/// Where the secret key of an SQLite database is kept: `keyledge.db` has `keyledge.key`.
-#[must_use]
-pub fn key_path(database: &Path) -> PathBuf {
-    database.with_extension("key")
-}
 
 /// A server that listens.
 pub struct Bound {
@@ -119,7 +53,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let address = listener.local_addr()?;
     let public_url = config.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(address));
 
-    let Storage { database, secret_key, passwords } = open_storage(storage)?;
+    let Storage { database, secret_key, passwords } = Storage::open_or_create(storage)?;
     let mut rng = rand::rng();
     let audience = config.audience.clone().unwrap_or_else(|| public_url.as_str().to_owned());
     let tokens = Tokens::open(&database, secret_key.clone(), public_url.as_str(), &audience, &mut rng, clock.now())

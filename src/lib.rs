@@ -1,4 +1,75 @@
-//! Keyledge.
+//! Keyledge gives the users of a company's API their own API credentials: a user generates a key in a browser, a
+//! program exchanges it for a short-lived token, and whatever checks the token or the key is told the state of *now*.
+//!
+//! This page is the map. Each module's own text says what it is for and what it may not do.
+//!
+//! # Words
+//!
+//! A *user* is active or disabled and holds *roles*, which are sets of *permissions* (OAuth 2.0 scope tokens). An
+//! *API key* is a client ID and a client secret that one user owns; its *status* (Valid, Suspended, Expired) is
+//! computed when asked for. An *access token* is what `POST /auth/token` gives for a key. An *audit event* is one
+//! record of something done.
+//!
+//! # Map
+//!
+//! | what people do | |
+//! |---|---|
+//! | [`home`] | the first page: what to do next |
+//! | [`login`] | signing in and out, sessions |
+//! | [`profile`] | the Profile window |
+//! | [`api_keys`] | generating and deleting keys in it |
+//! | [`users`] | users, roles, passwords |
+//! | [`audit`] | the record, and the page of one's own activity |
+//!
+//! | what programs do | |
+//! |---|---|
+//! | [`oauth`] | the token endpoint, access tokens and what they stand for |
+//! | [`api`] | the JSON API |
+//! | [`health`] | liveness and readiness |
+//!
+//! | what they stand on | |
+//! |---|---|
+//! | [`app`] | puts it all together: state, middleware, routes |
+//! | [`cli`] | one file a command |
+//! | [`config`] | every setting with its default |
+//! | [`db`] | the one connection type, `read` and `write`, migrations |
+//! | [`storage`] | opens the database with its secret key |
+//! | [`attempts`] | limits on failed attempts |
+//! | [`secret`] | randomness, digests, keys derived from the secret key |
+//! | [`web`] | what pages share: layout, guards, headers, error pages, assets |
+//! | [`error`], [`clock`] | the error of pages; the time |
+//!
+//! # Layers
+//!
+//! Inside a feature the layers are files: `model` (types and rules, no I/O), `queries` (one Diesel statement a
+//! function), `actions` (a verb each: one transaction, its audit event inside it), `pages` (one Askama struct a
+//! template), `handlers` (extract, act, answer). Imports go one way:
+//!
+//! `clock, secret, config, error, db` ← `model` ← `queries` ← `actions` ← `web` ← `pages` ← `handlers` ← `app` ← `cli`
+//!
+//! Handlers never name Diesel, models never do I/O, and time and randomness come in as parameters.
+//!
+//! # Life of a request
+//!
+//! *Generate*, in a browser: the headers are added on the way out ([`web::headers`]); an error becomes a page
+//! ([`web::error_pages`]); a request from another website is refused ([`web::cross_origin`]); the session is read from
+//! the database ([`login::store`]); the guard looks up the user and the permissions of now ([`web::signed_in`]);
+//! [`api_keys::handlers::generate`] reads the form; [`api_keys::actions::generate`] inserts the key and its audit event
+//! in one transaction; the answer is the only place where the client secret is in clear.
+//!
+//! A token's use: [`api::handlers`] reads the token; its signature says which key it was issued for;
+//! [`oauth::actions::check`] looks up that key, its owner and the owner's permissions, decides, and records the use,
+//! all before the answer.
+//!
+//! # Invariants
+//!
+//! - A client secret exists in clear in one answer and nowhere else. The type that holds it cannot be printed.
+//! - Every decision about a credential is made on what is in the database at that moment. Nothing that can change is
+//!   remembered in an instance, so any number of equal instances can run over one Postgres.
+//! - A change and its audit event are one transaction, and what was answered is on disk.
+//! - All writing goes through [`db::Database::write`]; no connection is held across an `.await`.
+//! - bcrypt is for passwords only, off the threads that serve requests, and never inside a transaction.
+//! - An internal cause is logged once, where it becomes an answer, and never displayed.
 
 pub mod api;
 pub mod api_keys;
@@ -16,5 +87,6 @@ pub mod login;
 pub mod oauth;
 pub mod profile;
 pub mod secret;
+pub mod storage;
 pub mod users;
 pub mod web;

@@ -26,27 +26,29 @@ pub enum Kind {
     Token,
 }
 
-/// One attempt's two counters.
+/// One attempt's two counters, and how far they may go.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     /// The counter of the address.
     pub by_address: String,
     /// The counter of the address and the name.
     pub by_name: String,
+    /// The operator's limits.
+    pub limits: Limits,
 }
 
 impl Attempt {
     /// The counters for an attempt from `address` under `name`. The name is masked: people type passwords into the
     /// wrong field, and what was presented is never stored.
     #[must_use]
-    pub fn new(kind: Kind, address: IpAddr, name: &str, secret_key: &SecretKey) -> Self {
+    pub fn new(kind: Kind, address: IpAddr, name: &str, secret_key: &SecretKey, limits: Limits) -> Self {
         let kind = match kind {
             Kind::SignIn => "sign_in",
             Kind::Token => "token",
         };
         let by_address = format!("{kind} {}", network(address));
         let by_name = format!("{by_address} {}", secret_key.mask(name));
-        Self { by_address, by_name }
+        Self { by_address, by_name, limits }
     }
 }
 
@@ -78,10 +80,13 @@ mod tests {
     use super::*;
     use crate::secret::SecretText;
 
+    const LIMITS: Limits = Limits { per_name: 1, per_address: 1, window: Duration::minutes(1) };
+
     #[test]
     fn an_ipv6_network_counts_as_one_address() {
         let key = SecretKey::parse(&SecretText::new("0123456789abcdef0123456789abcdef")).unwrap();
-        let bucket = |address: &str| Attempt::new(Kind::SignIn, address.parse().unwrap(), "ada", &key).by_address;
+        let bucket =
+            |address: &str| Attempt::new(Kind::SignIn, address.parse().unwrap(), "ada", &key, LIMITS).by_address;
         assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::ffff:1"));
         assert_ne!(bucket("2001:db8::1"), bucket("2001:db8:0:1::1"));
         assert_eq!(bucket("::ffff:192.0.2.1"), bucket("192.0.2.1"));
@@ -90,7 +95,7 @@ mod tests {
     #[test]
     fn the_name_is_not_in_the_counter() {
         let key = SecretKey::parse(&SecretText::new("0123456789abcdef0123456789abcdef")).unwrap();
-        let attempt = Attempt::new(Kind::SignIn, "192.0.2.1".parse().unwrap(), "hunter2", &key);
+        let attempt = Attempt::new(Kind::SignIn, "192.0.2.1".parse().unwrap(), "hunter2", &key, LIMITS);
         assert!(!attempt.by_name.contains("hunter2"));
     }
 }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types;
 
-use super::model::{Attempt, Limits, Verdict};
+use super::model::{Attempt, Verdict};
 use crate::db::schema::failed_attempts;
 use crate::db::{DbConnection, Timestamp};
 
@@ -11,13 +11,10 @@ use crate::db::{DbConnection, Timestamp};
 ///
 /// # Errors
 /// When a statement fails.
-pub fn verdict(
-    connection: &mut DbConnection,
-    attempt: &Attempt,
-    limits: Limits,
-    now: Timestamp,
-) -> QueryResult<Verdict> {
-    for (bucket, most) in [(&attempt.by_name, limits.per_name), (&attempt.by_address, limits.per_address)] {
+pub fn verdict(connection: &mut DbConnection, attempt: &Attempt, now: Timestamp) -> QueryResult<Verdict> {
+    for (bucket, most) in
+        [(&attempt.by_name, attempt.limits.per_name), (&attempt.by_address, attempt.limits.per_address)]
+    {
         let ends_at: Option<Timestamp> = failed_attempts::table
             .find(bucket)
             .filter(failed_attempts::window_ends_at.gt(now))
@@ -37,7 +34,7 @@ pub fn verdict(
 ///
 /// # Errors
 /// When a statement fails.
-pub fn count(connection: &mut DbConnection, attempt: &Attempt, limits: Limits, now: Timestamp) -> QueryResult<()> {
+pub fn count(connection: &mut DbConnection, attempt: &Attempt, now: Timestamp) -> QueryResult<()> {
     diesel::delete(failed_attempts::table.filter(failed_attempts::window_ends_at.le(now))).execute(connection)?;
     for bucket in [&attempt.by_address, &attempt.by_name] {
         // An upsert: two failures at once must both count. Diesel's `on_conflict` does not compile for both databases.
@@ -46,7 +43,7 @@ pub fn count(connection: &mut DbConnection, attempt: &Attempt, limits: Limits, n
              ON CONFLICT (bucket) DO UPDATE SET failures = failed_attempts.failures + 1",
         )
         .bind::<sql_types::Text, _>(bucket)
-        .bind::<sql_types::Timestamp, _>(now + limits.window)
+        .bind::<sql_types::Timestamp, _>(now + attempt.limits.window)
         .execute(connection)?;
     }
     Ok(())

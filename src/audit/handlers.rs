@@ -13,7 +13,7 @@ use crate::web::signed_in::SignedIn;
 use crate::web::state::State;
 
 /// Events on a page.
-const PAGE_SIZE: usize = 50;
+const PAGE_SIZE: u8 = 50;
 
 /// The query of `/activity`.
 #[derive(Deserialize)]
@@ -33,10 +33,10 @@ pub async fn activity(
     let (user_id, before) = (account.user.id, query.before);
     let mut events = state
         .database
-        .read(move |connection| queries::list_of_user(connection, user_id, before, PAGE_SIZE as i64 + 1))
+        .read(move |connection| queries::list_of_user(connection, user_id, before, i64::from(PAGE_SIZE) + 1))
         .await?;
-    let more = events.len() > PAGE_SIZE;
-    events.truncate(PAGE_SIZE);
+    let more = events.len() > usize::from(PAGE_SIZE);
+    events.truncate(PAGE_SIZE.into());
     let older = events.last().filter(|_| more).map(|event| format!("/activity?before={}", event.id));
     page(
         StatusCode::OK,

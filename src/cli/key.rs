@@ -7,9 +7,10 @@ use comfy_table::{Table, presets};
 use crate::api_keys::actions;
 use crate::api_keys::model::{ClientId, Status};
 use crate::api_keys::queries;
-use crate::app::open_storage;
 use crate::clock::Clock;
 use crate::config::StorageConfig;
+use crate::db::Timestamp;
+use crate::storage::Storage;
 use crate::users::model::normalize_username;
 
 #[derive(Subcommand)]
@@ -28,7 +29,7 @@ pub(super) enum KeyCommand {
 }
 
 pub(super) fn run(config: &StorageConfig, command: KeyCommand) -> anyhow::Result<()> {
-    let storage = open_storage(config)?;
+    let storage = Storage::open(config)?;
     let now = Clock::default().now();
     match command {
         KeyCommand::List { user } => {
@@ -47,7 +48,7 @@ pub(super) fn run(config: &StorageConfig, command: KeyCommand) -> anyhow::Result
             ]);
             for (key, owner) in keys {
                 let status = Status::of(key.expires_at, owner.is_active(), now).label();
-                let last_used = key.last_used_at.map_or_else(|| "never".to_owned(), |time| time.rfc3339());
+                let last_used = key.last_used_at.map_or_else(|| "never".to_owned(), Timestamp::rfc3339);
                 table.add_row([
                     key.client_id,
                     owner.username,

@@ -5,6 +5,7 @@ mod role;
 mod serve;
 mod user;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -14,7 +15,7 @@ use crate::config::{ServerConfig, StorageConfig};
 
 /// API keys that belong to people: generated in a browser, checked against live state, every use on record.
 #[derive(Parser)]
-#[command(name = "keyledge", version, about, args_conflicts_with_subcommands = false)]
+#[command(name = "keyledge", version, about, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(flatten)]
     storage: StorageConfig,
@@ -49,6 +50,7 @@ pub fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("KEYLEDGE_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let result = match cli.command {
         None => serve::run(&cli.storage, cli.server),

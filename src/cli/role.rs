@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use anyhow::bail;
 use clap::Subcommand;
 
-use crate::app::open_storage;
 use crate::config::StorageConfig;
+use crate::storage::Storage;
 use crate::users::actions::{self, RoleAdded};
 use crate::users::model::{parse_permission, parse_role_name};
 
@@ -32,7 +32,7 @@ pub(super) fn run(config: &StorageConfig, command: RoleCommand) -> anyhow::Resul
     let RoleCommand::Add { name, description, permissions } = command;
     let name = parse_role_name(&name).map_err(|message| anyhow::anyhow!("bad role name: {message}"))?;
     let permissions: BTreeSet<String> = permissions.into_iter().collect();
-    let storage = open_storage(config)?;
+    let storage = Storage::open(config)?;
     match actions::add_role(&storage.database, &name, &description, &permissions)? {
         RoleAdded::Added => println!("The role {name} was added."),
         RoleAdded::NameTaken => bail!("there is a role {name} already"),

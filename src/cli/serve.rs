@@ -9,7 +9,7 @@ use crate::users::actions::FirstAdministrator;
 ///
 /// # Errors
 /// When it cannot start.
-pub fn run(storage: &StorageConfig, config: ServerConfig) -> anyhow::Result<()> {
+pub(super) fn run(storage: &StorageConfig, config: ServerConfig) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(async {
         let bound = app::bind(storage, config, Clock::default())?;
         match &bound.administrator {

@@ -6,10 +6,10 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use comfy_table::{Table, presets};
 
-use crate::app::{Storage, open_storage};
 use crate::clock::Clock;
 use crate::config::StorageConfig;
 use crate::secret::SecretText;
+use crate::storage::Storage;
 use crate::users::actions::{self, Added, Changed};
 use crate::users::model::{MEMBER, generate_subject, normalize_username, parse_username};
 use crate::users::password::{check_choice, generate_one_time};
@@ -60,7 +60,7 @@ pub(super) enum UserCommand {
 }
 
 pub(super) fn run(config: &StorageConfig, command: UserCommand) -> anyhow::Result<()> {
-    let storage = open_storage(config)?;
+    let storage = Storage::open(config)?;
     match command {
         UserCommand::Add { username, display_name, email, roles, password_stdin } => {
             let username = parse_username(&username).map_err(|message| anyhow::anyhow!("bad username: {message}"))?;

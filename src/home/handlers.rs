@@ -21,8 +21,9 @@ pub async fn home(state: web::Data<State>, SignedIn(account): SignedIn) -> Resul
     let now = state.clock.now();
     let (keys, active) = api_keys::actions::list_own(&state.database, account.user.id).await?;
     let count = |status| keys.iter().filter(|key| Status::of(key.expires_at, active, now) == status).count();
-    let valid = keys.iter().filter(|key| Status::of(key.expires_at, active, now) == Status::Valid);
-    let example = keys.first().map_or("CLIENT_ID", |key| &key.client_id);
+    let mut valid = keys.iter().filter(|key| Status::of(key.expires_at, active, now) == Status::Valid);
+    let next_expiry = valid.clone().map(|key| key.expires_at).min();
+    let example = valid.next().map_or("CLIENT_ID", |key| &key.client_id);
     let public_url = state.public_url.as_str();
     let base_url = state.config.api_url.as_ref().map_or(public_url, |url| url.as_str()).trim_end_matches('/');
     page(
@@ -33,7 +34,7 @@ pub async fn home(state: web::Data<State>, SignedIn(account): SignedIn) -> Resul
             valid: count(Status::Valid),
             suspended: count(Status::Suspended),
             expired: count(Status::Expired),
-            next_expiry: valid.map(|key| key.expires_at).min().map(Time),
+            next_expiry: next_expiry.map(Time),
             token_command: token_command(public_url, example),
             me_command: format!("curl --header 'Authorization: Bearer ACCESS_TOKEN' {public_url}/api/v1/me"),
         },

@@ -1,7 +1,7 @@
 //! Signing in and out, and choosing a password: one transaction each, its audit event inside it.
 
 use super::queries as sessions;
-use crate::attempts::model::{Attempt, Limits, Verdict};
+use crate::attempts::model::{Attempt, Verdict};
 use crate::attempts::queries as attempts;
 use crate::audit;
 use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
@@ -40,17 +40,16 @@ pub async fn sign_in(
     username: &str,
     password: &SecretText,
     attempt: Attempt,
-    limits: Limits,
     source: Source,
     now: Timestamp,
 ) -> Result<SignIn, Error> {
     let username = normalize_username(username);
-    let (counted, reserved) = (attempt.clone(), limits);
+    let counted = attempt.clone();
     let verdict = database
         .write(move |connection| {
-            let verdict = attempts::verdict(connection, &counted, reserved, now)?;
+            let verdict = attempts::verdict(connection, &counted, now)?;
             if verdict == Verdict::Allowed {
-                attempts::count(connection, &counted, reserved, now)?;
+                attempts::count(connection, &counted, now)?;
             }
             Ok(verdict)
         })

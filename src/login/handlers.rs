@@ -2,7 +2,7 @@
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{LOCATION, RETRY_AFTER};
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::actions::{self, SignIn};
 use super::model::safe_next;
 use super::pages::{LoginPage, PasswordPage};
 use super::store::USER_ID;
-use crate::attempts::model::{Attempt, Kind};
+use crate::attempts::model::Kind;
 use crate::error::Error;
 use crate::secret::SecretText;
 use crate::users::model::normalize_username;
@@ -68,14 +68,14 @@ pub async fn sign_in(
 ) -> Result<HttpResponse, Error> {
     let source = caller::source(&request, &state.config.trusted_proxies);
     let name = normalize_username(&form.username);
-    let attempt = Attempt::new(Kind::SignIn, source.address, &name, &state.secret_key);
+    let attempt = state.attempt(Kind::SignIn, source.address, &name);
     let next = safe_next(&form.next);
     let now = state.clock.now();
     let outcome = if form.password.reveal().len() > MAXIMUM_LENGTH {
         SignIn::Refused
     } else {
         let (database, passwords) = (&state.database, &state.passwords);
-        actions::sign_in(database, passwords, &name, &form.password, attempt, state.limits(), source, now).await?
+        actions::sign_in(database, passwords, &name, &form.password, attempt, source, now).await?
     };
     let (status, message) = match outcome {
         SignIn::SignedIn { user_id } => {
@@ -126,10 +126,7 @@ pub async fn sign_out(
         actions::sign_out(&state.database, account.user.id, source, state.clock.now()).await?;
     }
     session.purge();
-    Ok(HttpResponse::SeeOther()
-        .insert_header((LOCATION, "/login"))
-        .insert_header(("Clear-Site-Data", "\"cache\""))
-        .finish())
+    Ok(see_other("/login"))
 }
 
 /// The page to replace a one-time password.

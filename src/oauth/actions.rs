@@ -9,7 +9,7 @@ use super::request::ClientRequest;
 use super::tokens::Claims;
 use crate::api_keys::model::{ClientId, ClientSecret, Status};
 use crate::api_keys::queries::{self as api_keys, Credential};
-use crate::attempts::model::{Attempt, Limits, Verdict};
+use crate::attempts::model::{Attempt, Verdict};
 use crate::attempts::queries as attempts;
 use crate::audit;
 use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
@@ -52,14 +52,13 @@ pub async fn grant(
     database: &Database,
     request: ClientRequest,
     attempt: Attempt,
-    limits: Limits,
     token_lifetime: Duration,
     source: Source,
     now: Timestamp,
 ) -> Result<GrantOutcome, Error> {
     database
         .write(move |connection| {
-            if let Verdict::Limited { retry_after } = attempts::verdict(connection, &attempt, limits, now)? {
+            if let Verdict::Limited { retry_after } = attempts::verdict(connection, &attempt, now)? {
                 return Ok(GrantOutcome::Limited { retry_after });
             }
             let client_id = ClientId::parse(&request.client_id);
@@ -91,7 +90,7 @@ pub async fn grant(
                 (Ok(_), None) => Ok(GrantOutcome::Refused(Reason::Unknown)),
                 (Err(reason), _) => {
                     if matches!(reason, Reason::Unknown | Reason::WrongSecret | Reason::KeyDeleted) {
-                        attempts::count(connection, &attempt, limits, now)?;
+                        attempts::count(connection, &attempt, now)?;
                     }
                     Ok(GrantOutcome::Refused(reason))
                 }

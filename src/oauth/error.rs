@@ -25,6 +25,8 @@ pub enum OauthError {
     InvalidScope,
     /// The endpoint takes POST only.
     MethodNotAllowed,
+    /// There is no such endpoint.
+    NotFound,
     /// The body is larger than any token request.
     TooLarge,
     /// Too many failed attempts.
@@ -39,7 +41,7 @@ pub enum OauthError {
 impl OauthError {
     fn code(&self) -> &'static str {
         match self {
-            Self::InvalidRequest(_) | Self::MethodNotAllowed | Self::TooLarge => "invalid_request",
+            Self::InvalidRequest(_) | Self::MethodNotAllowed | Self::NotFound | Self::TooLarge => "invalid_request",
             Self::InvalidClient { .. } => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
@@ -55,6 +57,7 @@ impl OauthError {
             Self::UnsupportedGrantType => "the grant type must be client_credentials".to_owned(),
             Self::InvalidScope => "the scope is malformed or asks for more than the key's owner holds".to_owned(),
             Self::MethodNotAllowed => "use POST".to_owned(),
+            Self::NotFound => "there is no such endpoint".to_owned(),
             Self::TooLarge => "the request is too large".to_owned(),
             Self::TooManyAttempts { retry_after } => {
                 format!("too many failed attempts; try again in {retry_after} seconds")
@@ -82,6 +85,7 @@ impl ResponseError for OauthError {
             Self::InvalidRequest(_) | Self::UnsupportedGrantType | Self::InvalidScope => StatusCode::BAD_REQUEST,
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

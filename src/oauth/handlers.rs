@@ -8,7 +8,7 @@ use super::actions::{self, GrantOutcome};
 use super::error::OauthError;
 use super::request::{ClientAuthentication, ClientRequest};
 use super::tokens::Subject;
-use crate::attempts::model::{Attempt, Kind};
+use crate::attempts::model::Kind;
 use crate::audit::model::Reason;
 use crate::web::caller;
 use crate::web::state::State;
@@ -29,10 +29,10 @@ pub async fn token(
     let source = caller::source(&request, &state.config.trusted_proxies);
     let client = ClientRequest::parse(request.headers(), &body)?;
     let basic = client.authentication == ClientAuthentication::Basic;
-    let attempt = Attempt::new(Kind::Token, source.address, &client.client_id, &state.secret_key);
+    let attempt = state.attempt(Kind::Token, source.address, &client.client_id);
     let now = state.clock.now();
     let lifetime = state.config.token_lifetime;
-    match actions::grant(&state.database, client, attempt, state.limits(), lifetime, source, now).await? {
+    match actions::grant(&state.database, client, attempt, lifetime, source, now).await? {
         GrantOutcome::Granted(grant) => {
             let scope = (!grant.scope.is_empty()).then(|| grant.scope.to_string());
             let expires_in = (grant.expires_at - now).num_seconds();
@@ -75,4 +75,12 @@ fn refusal(reason: Reason, basic: bool) -> OauthError {
 /// Always.
 pub async fn method_not_allowed() -> Result<HttpResponse, OauthError> {
     Err(OauthError::MethodNotAllowed)
+}
+
+/// An address that is not one of these endpoints.
+///
+/// # Errors
+/// Always.
+pub async fn not_found() -> Result<HttpResponse, OauthError> {
+    Err(OauthError::NotFound)
 }

@@ -16,7 +16,15 @@ use actix_web::web;
 
 /// Routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        web::resource("/auth/token").post(handlers::token).default_service(web::to(handlers::method_not_allowed)),
-    );
+    config
+        .service(
+            web::scope("/auth")
+                .service(
+                    web::resource("/token")
+                        .post(handlers::token)
+                        .default_service(web::to(handlers::method_not_allowed)),
+                )
+                .default_service(web::to(handlers::not_found)),
+        )
+        .service(web::scope("/.well-known").default_service(web::to(handlers::not_found)));
 }

@@ -1,8 +1,10 @@
 //! What every handler may use.
 
+use std::net::IpAddr;
+
 use chrono::Duration;
 
-use crate::attempts::model::Limits;
+use crate::attempts::model::{Attempt, Kind, Limits};
 use crate::clock::Clock;
 use crate::config::{PublicUrl, ServerConfig};
 use crate::db::Database;
@@ -30,9 +32,13 @@ pub struct State {
 }
 
 impl State {
-    /// The operator's limits on failed attempts.
+    /// The counters of an attempt from `address` under `name`.
     #[must_use]
-    pub fn limits(&self) -> Limits {
+    pub fn attempt(&self, kind: Kind, address: IpAddr, name: &str) -> Attempt {
+        Attempt::new(kind, address, name, &self.secret_key, self.limits())
+    }
+
+    fn limits(&self) -> Limits {
         let saturated = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         Limits {
             per_name: saturated(self.config.max_failures_per_name),
