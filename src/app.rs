@@ -56,8 +56,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let Storage { database, secret_key, passwords } = Storage::open_or_create(storage)?;
     let mut rng = rand::rng();
     let audience = config.audience.clone().unwrap_or_else(|| public_url.as_str().to_owned());
-    let tokens = Tokens::open(&database, secret_key.clone(), public_url.as_str(), &audience, &mut rng, clock.now())
-        .context("the signing keys cannot be opened: is this the secret key that the database was made with?")?;
+    let tokens = Tokens::open(&database, secret_key.clone(), public_url.as_str(), &audience, &mut rng, clock.now())?;
     let administrator = ensure_administrator(&database, &passwords, admin_password.as_ref(), &mut rng, clock.now())?;
 
     let workers = config.workers;

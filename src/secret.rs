@@ -126,12 +126,6 @@ impl SecretKey {
         self.derive(b"session cookie")
     }
 
-    /// Tells two secret keys apart without telling anything about them.
-    #[must_use]
-    pub fn fingerprint(&self) -> String {
-        base62(&self.derive::<16>(b"fingerprint"), 22)
-    }
-
     /// The HMAC-SHA-384 of a password in base64: 64 characters, so that bcrypt, which reads 72 bytes, cuts nothing
     /// (OWASP Password Storage Cheat Sheet, "Pre-Hashing Passwords with bcrypt").
     #[must_use]

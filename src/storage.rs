@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::config::{BadSetting, StorageConfig, text_or_file};
 use crate::db::{Database, DatabaseUrl, private_file};
+use crate::oauth::tokens::check_secret_key;
 use crate::secret::{SecretKey, SecretText};
 use crate::users::password::Passwords;
 
@@ -29,6 +30,7 @@ impl Storage {
         let secret_key = secret_key(config)?;
         let database = Database::open(&config.database_url, config.postgres_connections)
             .with_context(|| format!("the database {:?} cannot be opened", config.database_url))?;
+        check_secret_key(&database, &secret_key).context("is this the secret key that the database was made with?")?;
         let passwords = Passwords::new(secret_key.clone(), config.bcrypt_cost)?;
         Ok(Self { database, secret_key, passwords })
     }

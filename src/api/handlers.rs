@@ -6,6 +6,7 @@ use chrono::DateTime;
 use serde_json::json;
 
 use super::problem::Problem;
+use crate::attempts::model::Kind;
 use crate::db::Timestamp;
 use crate::oauth::actions::{self, Bearer};
 use crate::web::caller;
@@ -40,8 +41,10 @@ async fn authenticate(state: &State, request: &HttpRequest) -> Result<(Bearer, T
     let claims = state.tokens.read(token);
     let expires_at = claims.as_ref().and_then(|claims| DateTime::from_timestamp(claims.exp, 0)).unwrap_or_default();
     let source = caller::source(request, &state.config.trusted_proxies);
-    let bearer =
-        actions::check(&state.database, claims, source, state.clock.now()).await?.map_err(Problem::TokenRefused)?;
+    let attempt = state.attempt(Kind::Bearer, source.address, "");
+    let bearer = actions::check(&state.database, claims, attempt, source, state.clock.now())
+        .await?
+        .map_err(Problem::TokenRefused)?;
     Ok((bearer, expires_at.into()))
 }
 

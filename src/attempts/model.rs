@@ -24,6 +24,8 @@ pub enum Kind {
     SignIn,
     /// A token request with a client secret.
     Token,
+    /// A request with an access token that names no known key.
+    Bearer,
 }
 
 /// One attempt's two counters, and how far they may go.
@@ -45,6 +47,7 @@ impl Attempt {
         let kind = match kind {
             Kind::SignIn => "sign_in",
             Kind::Token => "token",
+            Kind::Bearer => "bearer",
         };
         let by_address = format!("{kind} {}", network(address));
         let by_name = format!("{by_address} {}", secret_key.mask(name));

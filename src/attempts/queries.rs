@@ -48,16 +48,3 @@ pub fn count(connection: &mut DbConnection, attempt: &Attempt, now: Timestamp) -
     }
     Ok(())
 }
-
-/// Takes back a failure that was counted before the outcome was known.
-///
-/// # Errors
-/// When the statement fails.
-pub fn take_back(connection: &mut DbConnection, attempt: &Attempt) -> QueryResult<()> {
-    diesel::update(
-        failed_attempts::table.filter(failed_attempts::bucket.eq_any([&attempt.by_address, &attempt.by_name])),
-    )
-    .set(failed_attempts::failures.eq(failed_attempts::failures - 1))
-    .execute(connection)?;
-    Ok(())
-}

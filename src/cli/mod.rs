@@ -3,6 +3,7 @@
 mod key;
 mod role;
 mod serve;
+mod table;
 mod user;
 
 use std::io::IsTerminal as _;

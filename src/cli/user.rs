@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Read as _};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use comfy_table::{Table, presets};
 
+use super::table;
 use crate::clock::Clock;
 use crate::config::StorageConfig;
 use crate::secret::SecretText;
@@ -113,14 +113,11 @@ fn list(storage: &Storage) -> anyhow::Result<()> {
         }
         Ok(rows)
     })?;
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["USERNAME", "DISPLAY NAME", "E-MAIL", "STATUS", "ROLES"]);
-    for (user, roles) in rows {
+    let rows = rows.into_iter().map(|(user, roles)| {
         let status = if user.is_active() { "Active" } else { "Inactive" };
-        let email = user.email.unwrap_or_default();
-        table.add_row([user.username, user.display_name, email, status.to_owned(), roles.join(", ")]);
-    }
-    println!("{}", table.trim_fmt());
+        vec![user.username, user.display_name, user.email.unwrap_or_default(), status.to_owned(), roles.join(", ")]
+    });
+    println!("{}", table::render(&["USERNAME", "DISPLAY NAME", "E-MAIL", "STATUS", "ROLES"], rows));
     Ok(())
 }
 

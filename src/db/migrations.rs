@@ -14,14 +14,19 @@ const POSTGRES_LOCK: &str = "5427091630018";
 pub(super) fn run(connection: &mut DbConnection) -> Result<(), Error> {
     match connection {
         DbConnection::Sqlite(sqlite) => {
-            sqlite.run_pending_migrations(SQLITE).map_err(|error| Error::Migrate(error.to_string()))?;
+            if sqlite.has_pending_migration(SQLITE).map_err(Error::Migrate)? {
+                // Processes that start together wait for each other here, and the later one finds nothing to do.
+                sqlite.immediate_transaction(|sqlite| {
+                    sqlite.run_pending_migrations(SQLITE).map(|_| ()).map_err(Error::Migrate)
+                })?;
+            }
         }
         DbConnection::Postgres(postgres) => {
             // Instances that start together wait for each other here instead of creating one table twice.
             postgres.batch_execute(&format!("SELECT pg_advisory_lock({POSTGRES_LOCK})"))?;
             let result = postgres.run_pending_migrations(POSTGRES).map(|_| ());
             postgres.batch_execute(&format!("SELECT pg_advisory_unlock({POSTGRES_LOCK})"))?;
-            result.map_err(|error| Error::Migrate(error.to_string()))?;
+            result.map_err(Error::Migrate)?;
         }
     }
     Ok(())

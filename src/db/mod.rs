@@ -76,8 +76,8 @@ pub enum Error {
     #[error("no connection to the database")]
     Connect(#[from] diesel::r2d2::PoolError),
     /// A migration failed.
-    #[error("the database could not be migrated: {0}")]
-    Migrate(String),
+    #[error("the database could not be migrated")]
+    Migrate(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A statement failed.
     #[error("a database statement failed")]
     Query(#[from] diesel::result::Error),

@@ -29,8 +29,8 @@ pub enum SignIn {
     },
 }
 
-/// Checks a password. The attempt is counted before and taken back after a success, so that many attempts at the same
-/// moment do not all slip through.
+/// Checks a password. Whether the attempt is within the limits is asked before, to spare the work, and again with the
+/// outcome: of many guesses made at the same moment, those beyond the limits learn nothing.
 ///
 /// # Errors
 /// When a transaction or the hashing fails.
@@ -43,56 +43,51 @@ pub async fn sign_in(
     source: Source,
     now: Timestamp,
 ) -> Result<SignIn, Error> {
-    let username = normalize_username(username);
-    let counted = attempt.clone();
-    let verdict = database
-        .write(move |connection| {
-            let verdict = attempts::verdict(connection, &counted, now)?;
-            if verdict == Verdict::Allowed {
-                attempts::count(connection, &counted, now)?;
-            }
-            Ok(verdict)
+    let (username, asked) = (normalize_username(username), attempt.clone());
+    let (verdict, found) = database
+        .read(move |connection| {
+            let verdict = attempts::verdict(connection, &asked, now)?;
+            let Some(user) = users::find_by_username(connection, &username)? else { return Ok((verdict, None)) };
+            let hash = users::password_hash(connection, user.id)?;
+            Ok((verdict, Some((user.id, hash))))
         })
         .await?;
     if let Verdict::Limited { retry_after } = verdict {
         return Ok(SignIn::Limited { retry_after });
     }
-    let found = database
-        .read(move |connection| {
-            let Some(user) = users::find_by_username(connection, &username)? else { return Ok(None) };
-            let hash = users::password_hash(connection, user.id)?;
-            Ok(Some((user, hash)))
-        })
-        .await?;
-    let (user, hash) = found.unzip();
+    let (user_id, hash) = found.unzip();
     let matches = passwords.verify(password, hash.clone()).await?;
     database
         .write(move |connection| {
-            // The user and the hash are read again: what was checked may have changed while bcrypt was at work.
-            let user = match user {
-                Some(user) => users::find(connection, user.id)?,
-                None => None,
-            };
-            let outcome = match &user {
+            if let Verdict::Limited { retry_after } = attempts::verdict(connection, &attempt, now)? {
+                return Ok(SignIn::Limited { retry_after });
+            }
+            let outcome = match user_id {
+                Some(user_id) => outcome(connection, user_id, hash.as_deref(), matches)?,
                 None => Outcome::Refused(Reason::Unknown),
-                Some(user) if !matches || Some(users::password_hash(connection, user.id)?) != hash => {
-                    Outcome::Refused(Reason::WrongPassword)
-                }
-                Some(user) if !user.is_active() => Outcome::Refused(Reason::UserDisabled),
-                Some(_) => Outcome::Allowed,
             };
-            let user_id = user.map(|user| user.id);
             record(connection, user_id, Action::SignIn, outcome, &source, now)?;
             match (outcome, user_id) {
-                (Outcome::Allowed, Some(user_id)) => {
-                    attempts::take_back(connection, &attempt)?;
-                    Ok(SignIn::SignedIn { user_id })
-                }
-                _ => Ok(SignIn::Refused),
+                (Outcome::Allowed, Some(user_id)) => Ok(SignIn::SignedIn { user_id }),
+                _ => attempts::count(connection, &attempt, now).map(|()| SignIn::Refused),
             }
         })
         .await
         .map_err(Error::from)
+}
+
+/// The user and the hash are read again: what was checked may have changed while bcrypt was at work.
+fn outcome(
+    connection: &mut DbConnection,
+    user_id: i64,
+    checked: Option<&str>,
+    matches: bool,
+) -> diesel::QueryResult<Outcome> {
+    let Some(user) = users::find(connection, user_id)? else { return Ok(Outcome::Refused(Reason::Unknown)) };
+    if !matches || Some(users::password_hash(connection, user_id)?.as_str()) != checked {
+        return Ok(Outcome::Refused(Reason::WrongPassword));
+    }
+    Ok(if user.is_active() { Outcome::Allowed } else { Outcome::Refused(Reason::UserDisabled) })
 }
 
 /// Records that a user signs out. The session itself ends with the answer.
@@ -104,6 +99,20 @@ pub async fn sign_out(database: &Database, user_id: i64, source: Source, now: Ti
         .write(move |connection| record(connection, Some(user_id), Action::SignOut, Outcome::Allowed, &source, now))
         .await
         .map_err(Error::from)
+}
+
+/// Whether a password is the one that a user has now.
+///
+/// # Errors
+/// When the database or the hashing fails.
+pub async fn is_current_password(
+    database: &Database,
+    passwords: &Passwords,
+    user_id: i64,
+    password: &SecretText,
+) -> Result<bool, Error> {
+    let hash = database.read(move |connection| users::password_hash(connection, user_id)).await?;
+    Ok(passwords.verify(password, Some(hash)).await?)
 }
 
 /// Replaces a user's one-time password and ends all sessions.

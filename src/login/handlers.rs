@@ -172,11 +172,7 @@ pub async fn change_password(
         return password_page(&state, Some(message));
     }
     let database = &state.database;
-    let current = {
-        let user_id = user.id;
-        database.read(move |connection| crate::users::queries::password_hash(connection, user_id)).await?
-    };
-    if state.passwords.verify(&form.password, Some(current)).await? {
+    if actions::is_current_password(database, &state.passwords, user.id, &form.password).await? {
         return password_page(&state, Some("This is the one-time password. Choose another one.".to_owned()));
     }
     let source = caller::source(&request, &state.config.trusted_proxies);

@@ -11,11 +11,8 @@ pub fn safe_next(next: &str) -> String {
         Some(Ok(url)) if url.origin().ascii_serialization() == "http://here.invalid" => {
             let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
             let path = url.path().trim_start_matches('/');
-            if path.starts_with("login") || path.starts_with("logout") {
-                "/".to_owned()
-            } else {
-                format!("/{path}{query}")
-            }
+            let leads_back = matches!(path.split('/').next(), Some("login" | "logout"));
+            if leads_back { "/".to_owned() } else { format!("/{path}{query}") }
         }
         _ => "/".to_owned(),
     }

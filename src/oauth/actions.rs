@@ -144,13 +144,15 @@ pub struct Bearer {
     pub key_expires_at: Timestamp,
 }
 
-/// Checks a token's claims against the state of its key and owner now, and records the use.
+/// Checks a token's claims against the state of its key and owner now, and records the use. An attempt that names no
+/// known key is refused either way, and recorded as long as its address has not made too many.
 ///
 /// # Errors
 /// When the transaction fails.
 pub async fn check(
     database: &Database,
     claims: Option<Claims>,
+    attempt: Attempt,
     source: Source,
     now: Timestamp,
 ) -> Result<Result<Bearer, Reason>, Error> {
@@ -167,6 +169,12 @@ pub async fn check(
                 }
                 _ => Err(Reason::TokenInvalid),
             };
+            if credential.is_none() {
+                if attempts::verdict(connection, &attempt, now)? != Verdict::Allowed {
+                    return Ok(decision);
+                }
+                attempts::count(connection, &attempt, now)?;
+            }
             let event = NewEvent {
                 at: now,
                 user_id: credential.as_ref().map(|credential| credential.owner.id),

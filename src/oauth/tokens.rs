@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::model::Scope;
 use super::queries;
 use crate::api_keys::model::ClientId;
-use crate::db::{Database, DbConnection, Timestamp};
+use crate::db::{Database, Timestamp};
 use crate::secret::{SecretKey, random_base62};
 
 /// The `typ` of an access token's header (RFC 9068 section 2.1).
@@ -86,15 +86,18 @@ impl Tokens {
         rng: &mut impl CryptoRng,
         now: Timestamp,
     ) -> anyhow::Result<Self> {
-        let key_id = random_base62::<12>(rng, 17);
-        let private_key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())?;
-        let sealed = secret_key.seal(&sealing_purpose(&key_id), private_key.as_ref())?;
-        let stored = database.write_blocking(|connection| {
-            if queries::signing_keys(connection)?.is_empty() {
-                queries::insert_signing_key(connection, &key_id, &sealed, now)?;
-            }
-            queries::signing_keys(connection)
-        })?;
+        let mut stored = database.read_blocking(queries::signing_keys)?;
+        if stored.is_empty() {
+            let key_id = random_base62::<12>(rng, 17);
+            let private_key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())?;
+            let sealed = secret_key.seal(&sealing_purpose(&key_id), private_key.as_ref())?;
+            stored = database.write_blocking(|connection| {
+                if queries::signing_keys(connection)?.is_empty() {
+                    queries::insert_signing_key(connection, &key_id, &sealed, now)?;
+                }
+                queries::signing_keys(connection)
+            })?;
+        }
         let keys = unseal(&secret_key, stored)?;
         Ok(Self { issuer: issuer.into(), audience: audience.into(), secret_key, keys: Arc::new(RwLock::new(keys)) })
     }
@@ -156,7 +159,7 @@ impl Tokens {
     /// # Errors
     /// When the database fails or a key was sealed with another secret key.
     pub async fn reload(&self, database: &Database) -> anyhow::Result<()> {
-        let stored = database.read(|connection: &mut DbConnection| queries::signing_keys(connection)).await?;
+        let stored = database.read(queries::signing_keys).await?;
         let keys = unseal(&self.secret_key, stored)?;
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
@@ -165,6 +168,15 @@ impl Tokens {
     fn keys(&self) -> Arc<[SigningKey]> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Whether a secret key is the one that the database was written with.
+///
+/// # Errors
+/// When it is not, or the database fails.
+pub fn check_secret_key(database: &Database, secret_key: &SecretKey) -> anyhow::Result<()> {
+    unseal(secret_key, database.read_blocking(queries::signing_keys)?)?;
+    Ok(())
 }
 
 fn unseal(secret_key: &SecretKey, stored: Vec<(String, Vec<u8>)>) -> anyhow::Result<Arc<[SigningKey]>> {

@@ -1,7 +1,5 @@
 //! Fills the Profile window.
 
-use chrono::Duration;
-
 use super::pages::{Choice, Grid, Outcome, Panel, ProfileWindow, Row};
 use crate::api_keys;
 use crate::api_keys::model::{ApiKey, DEFAULT_LIFETIME_DAYS, Lifetime, Status};
@@ -54,7 +52,7 @@ pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcom
         nonce: random_base62::<16>(&mut rand::rng(), 22),
         choices: choices(&typed.lifetime, default_days, longest),
         default_days,
-        earliest_date: (now + Duration::days(1)).utc().date_naive().to_string(),
+        earliest_date: now.utc().date_naive().to_string(),
         latest_date: Lifetime::latest_date(longest, now).to_string(),
         name: typed.name,
         expires_on: typed.expires_on,

@@ -7,9 +7,10 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use rand::CryptoRng;
 
 use super::model::{ADMINISTRATOR, generate_subject};
-use super::password::{Passwords, generate_one_time};
+use super::password::{Passwords, check_choice, generate_one_time};
 use super::queries::{self, NewUser};
 use crate::audit::model::{Action, NewEvent, Outcome};
+use crate::config::BadSetting;
 use crate::db::{Database, DbConnection, Timestamp};
 use crate::secret::SecretText;
 use crate::{audit, login};
@@ -162,6 +163,10 @@ pub fn ensure_administrator(
 ) -> anyhow::Result<FirstAdministrator> {
     if database.read_blocking(queries::any)? {
         return Ok(FirstAdministrator::NotNeeded);
+    }
+    if let Some(given) = given {
+        check_choice(given, "admin")
+            .map_err(|message| BadSetting(format!("the given password of admin: {message}")))?;
     }
     let one_time = if given.is_none() { Some(generate_one_time(rng)) } else { None };
     let Some(password) = given.or(one_time.as_ref()) else { return Ok(FirstAdministrator::NotNeeded) };

@@ -1,6 +1,6 @@
 //! Refuses requests that another website makes with a person's cookies.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 use actix_web::middleware::Next;
@@ -12,16 +12,16 @@ use crate::error::Error;
 /// Lets a request that changes something pass only when it comes from a page of this server.
 ///
 /// # Errors
-/// [`Error::CrossOrigin`].
+/// Those of the handler.
 pub async fn refuse<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let public_url = request.app_data::<web::Data<State>>().map(|state| state.public_url.as_str().to_owned());
     if request.method().is_safe() || is_same_origin(request.headers(), public_url.as_deref().unwrap_or_default()) {
-        next.call(request).await
+        next.call(request).await.map(ServiceResponse::map_into_left_body)
     } else {
-        Err(Error::CrossOrigin.into())
+        Ok(request.error_response(Error::CrossOrigin).map_into_right_body())
     }
 }
 

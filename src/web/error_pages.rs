@@ -2,6 +2,7 @@
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::middleware::Next;
@@ -45,12 +46,20 @@ pub struct ErrorFragment {
 /// Gives every error of the wrapped routes its page.
 ///
 /// # Errors
-/// Never, as far as the state is there.
+/// What a middleware could not do, such as reading the session, with the page as its answer.
 pub async fn render<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let response = next.call(request).await?;
+    let (state, fragment) = (request.app_data::<web::Data<State>>().cloned(), wants_fragment(request.request()));
+    let response = match (next.call(request).await, state) {
+        (Ok(response), _) => response,
+        (Err(cause), Some(state)) => {
+            let page = answer(&state, None, fragment, &Error::Internal(anyhow::anyhow!("{cause:?}")));
+            return Err(InternalError::from_response(cause, page).into());
+        }
+        (Err(cause), None) => return Err(cause),
+    };
     let (request, mut response) = response.into_parts();
     let error = match response.error().and_then(actix_web::Error::as_error::<Error>) {
         Some(error) => error,

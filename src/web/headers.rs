@@ -2,9 +2,10 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::web;
@@ -23,8 +24,20 @@ pub async fn add<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let https = request.app_data::<web::Data<State>>().is_some_and(|state| state.public_url.is_https());
-    let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
+    match next.call(request).await {
+        Ok(mut response) => {
+            insert(response.headers_mut(), https);
+            Ok(response)
+        }
+        Err(error) => {
+            let mut response = error.error_response();
+            insert(response.headers_mut(), https);
+            Err(InternalError::from_response(error, response).into())
+        }
+    }
+}
+
+fn insert(headers: &mut HeaderMap, https: bool) {
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -43,5 +56,4 @@ pub async fn add<B: MessageBody>(
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    Ok(response)
 }

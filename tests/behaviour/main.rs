@@ -1,5 +1,14 @@
 //! What the program does, as sentences. Every test runs the real server on a real port; those in `on_each_database!`
 //! run on SQLite and on Postgres alike.
 
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod api_keys;
+mod audit;
+mod browser;
+mod cli;
+mod security;
 mod sign_in;
+mod storage;
 mod support;
+mod tokens;

@@ -1,9 +1,15 @@
 //! An empty database for one test.
 
+use std::collections::BTreeMap;
+
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::sql_types::{Bool, Text};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use keyledge::clock::Clock;
 use keyledge::db::DatabaseUrl;
 use tempfile::TempDir;
+
+use super::Server;
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +25,27 @@ pub struct TestDatabase {
     pub text: String,
     pub folder: TempDir,
     created_in: Option<(String, String)>,
+}
+
+/// Whether each column of each table may be null, by table and column.
+pub type Columns = BTreeMap<(String, String), bool>;
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    of_table: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Bool)]
+    nullable: bool,
+}
+
+#[derive(QueryableByName)]
+struct Cell {
+    #[diesel(sql_type = Text)]
+    text: String,
 }
 
 /// The Postgres server that `scripts/test` starts.
@@ -40,6 +67,58 @@ impl TestDatabase {
             }
         };
         Self { url: text.parse().unwrap(), text, folder, created_in }
+    }
+
+    /// Starts the program on it with more flags. Its `admin` has [`super::PASSWORD`].
+    pub fn serve(self, flags: &[&str]) -> Server {
+        Server::start_on(self, Clock::default(), flags)
+    }
+
+    /// Every table's columns.
+    pub fn columns(&self) -> Columns {
+        self.all_columns().into_iter().map(|column| ((column.of_table, column.name), column.nullable)).collect()
+    }
+
+    /// Everything that is stored: the bytes of the SQLite files, or every value of the Postgres tables.
+    pub fn everything(&self) -> String {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => ["", "-wal", "-journal"]
+                .iter()
+                .filter_map(|suffix| std::fs::read(format!("{}{suffix}", path.display())).ok())
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+                .collect(),
+            DatabaseUrl::Postgres(url) => {
+                let mut connection = PgConnection::establish(url).unwrap();
+                let values = self.all_columns().into_iter().flat_map(|Column { of_table, name, kind, .. }| {
+                    let value =
+                        if kind == "bytea" { format!("encode({name}, 'escape')") } else { format!("{name}::text") };
+                    let query = format!("SELECT {value} AS text FROM {of_table} WHERE {name} IS NOT NULL");
+                    sql_query(query).load::<Cell>(&mut connection).unwrap()
+                });
+                values.map(|cell| cell.text + "\n").collect()
+            }
+        }
+    }
+
+    fn all_columns(&self) -> Vec<Column> {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => sql_query(
+                "SELECT tables.name AS of_table, columns.name AS name, columns.type AS kind, \
+                 NOT columns.\"notnull\" AS nullable \
+                 FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns \
+                 WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+                 AND tables.name <> '__diesel_schema_migrations'",
+            )
+            .load(&mut SqliteConnection::establish(path.to_str().unwrap()).unwrap())
+            .unwrap(),
+            DatabaseUrl::Postgres(url) => sql_query(
+                "SELECT table_name::text AS of_table, column_name::text AS name, data_type::text AS kind, \
+                 is_nullable = 'YES' AS nullable FROM information_schema.columns \
+                 WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations'",
+            )
+            .load(&mut PgConnection::establish(url).unwrap())
+            .unwrap(),
+        }
     }
 }
 

@@ -1,12 +1,19 @@
 //! What the tests need to start the program and to talk to it.
 
 mod database;
+mod html;
+mod process;
 mod server;
+mod site;
 
-pub use database::{Backend, TestDatabase};
-pub use server::{Key, PASSWORD, SECRET_KEY, Server, browser, nonce, run};
+pub use database::{Backend, Columns, TestDatabase};
+pub use html::{alert, cell, field, nonce, row, rows};
+pub use process::{Process, keyledge, keyledge_with};
+pub use server::{SECRET_KEY, Server, run};
+pub use site::{Key, PASSWORD, Site, browser, session_cookie};
 
-/// Makes a test of each named `async fn(Server)`, once on SQLite and once on Postgres.
+/// Makes a test of each named `async fn(Server)` or `async fn(TestDatabase)`, once on SQLite and once on Postgres. The
+/// second kind starts the program itself, on the empty database that it is given.
 ///
 /// A function that is not named here is unused, which the linter reports: no test can be forgotten.
 macro_rules! on_each_database {

@@ -1,0 +1,13 @@
+//! Tables for people to read.
+
+use comfy_table::{Table, presets};
+
+/// A table without lines, its columns two spaces apart.
+pub(super) fn render(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(header).add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table.trim_fmt()
+}

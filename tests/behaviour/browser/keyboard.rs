@@ -1,0 +1,73 @@
+//! Everything with the keyboard alone.
+
+use thirtyfour::Key as Press;
+
+use super::{Page, in_chromium};
+use crate::support::{PASSWORD, Server};
+
+in_chromium![a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone];
+
+async fn a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone(_server: Server, page: Page) {
+    page.open("/login").await;
+    page.allow_clipboard().await;
+    page.has_focus("textbox", "Username").await;
+    type_text(&page, "admin").await;
+    page.press(Press::Tab).await;
+    page.has_focus("textbox", "Password").await;
+    type_text(&page, PASSWORD).await;
+    page.press(Press::Enter).await;
+    page.find("link", "Profile").await;
+
+    page.tab_to("link", "Profile").await;
+    page.press(Press::Enter).await;
+    page.has_focus("heading", "Profile").await;
+    page.tab_to("button", "Generate").await;
+    page.press(Press::Space).await;
+    page.has_focus("heading", "Your new API key").await;
+    let (client_id, client_secret) = page.credentials().await;
+
+    for (role, name) in [
+        ("textbox", "Client ID"),
+        ("button", "Copy client ID"),
+        ("textbox", "Client secret"),
+        ("button", "Copy client secret"),
+    ] {
+        page.press(Press::Tab).await;
+        page.has_focus(role, name).await;
+        if name == "Copy client ID" {
+            page.press(Press::Enter).await;
+            page.clipboard_is(&client_id).await;
+        }
+    }
+    page.press(Press::Space).await;
+    page.clipboard_is(&client_secret).await;
+
+    page.tab_to("button", "Generate").await;
+    page.press(Press::Enter).await;
+    let [first, second] = page.has_keys(2).await.try_into().unwrap();
+    page.has_focus("heading", "Your new API key").await;
+
+    page.tab_to("button", &format!("Delete {first}")).await;
+    page.press(Press::Enter).await;
+    page.has_focus("button", "Cancel").await;
+    page.press(Press::Tab).await;
+    page.has_focus("button", "Delete").await;
+    page.press(Press::Enter).await;
+    page.has_keys(1).await;
+    page.has_focus("button", &format!("Delete {second}")).await;
+
+    page.press(Press::Space).await;
+    page.has_focus("button", "Cancel").await;
+    page.press(Press::Tab).await;
+    page.press(Press::Enter).await;
+    page.has_keys(0).await;
+    page.has_focus("heading", "API Keys").await;
+
+    page.press(Press::Escape).await;
+    page.is_gone("dialog", "Profile").await;
+    page.has_focus("link", "Profile").await;
+}
+
+async fn type_text(page: &Page, text: &str) {
+    page.driver.action_chain().send_keys(text).perform().await.unwrap();
+}

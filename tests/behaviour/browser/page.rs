@@ -1,0 +1,292 @@
+//! What a person sees and does on a page. Things are found by role and accessible name, as Chromium computes them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use thirtyfour::common::command::{Command, ExtensionCommand};
+use thirtyfour::error::WebDriverResult;
+use thirtyfour::{By, ElementId, Key, WebDriver, WebElement};
+
+use crate::support::PASSWORD;
+
+/// How long a person is expected to wait on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
+
+/// The columns of a row of the API Keys grid.
+const KEY_ROWS: &str = "
+    const table = [...document.querySelectorAll('table')].find(table => table.caption?.textContent === 'API Keys'
+        || document.getElementById(table.getAttribute('aria-labelledby'))?.textContent === 'API Keys');
+    if (!table) return [];
+    const columns = [...table.tHead.rows[0].cells].map(cell => cell.textContent.trim());
+    return [...table.tBodies[0].rows].map(row =>
+        Object.fromEntries([...row.cells].map((cell, index) => [columns[index], cell.textContent.trim()])));";
+
+/// Everything that can be read on the page or sent from it.
+const EVERYTHING: &str = "
+    return document.documentElement.outerHTML
+        + [...document.querySelectorAll('input')].map(input => input.value).join(' ');";
+
+/// A browser tab.
+pub struct Page {
+    pub driver: WebDriver,
+    url: String,
+}
+
+#[derive(Debug)]
+struct Computed {
+    element: ElementId,
+    what: &'static str,
+}
+
+impl ExtensionCommand for Computed {
+    fn parameters_json(&self) -> Option<Value> {
+        None
+    }
+
+    fn method(&self) -> Method {
+        Method::GET
+    }
+
+    fn endpoint(&self) -> Arc<str> {
+        format!("/element/{}/computed{}", self.element, self.what).into()
+    }
+}
+
+impl Page {
+    pub fn new(driver: WebDriver, url: String) -> Self {
+        Self { driver, url }
+    }
+
+    pub async fn open(&self, path: &str) {
+        self.driver.goto(format!("{}{path}", self.url)).await.unwrap();
+    }
+
+    /// Signs in as `admin` and comes to Home.
+    pub async fn sign_in(&self) {
+        self.open("/login").await;
+        self.type_into("Username", "admin").await;
+        self.type_into("Password", PASSWORD).await;
+        self.click("button", "Sign in").await;
+        self.find("link", "Profile").await;
+    }
+
+    /// Opens the Profile window with the User icon.
+    pub async fn open_profile(&self) {
+        self.click("link", "Profile").await;
+        self.find("dialog", "Profile").await;
+    }
+
+    /// Presses Generate and reads the client ID and the client secret.
+    pub async fn generate(&self) -> (String, String) {
+        self.click("button", "Generate").await;
+        self.credentials().await
+    }
+
+    /// The client ID and the client secret, once there are any.
+    pub async fn credentials(&self) -> (String, String) {
+        self.until("both fields are filled", async || {
+            let client_id = self.value("Client ID").await?;
+            let client_secret = self.value("Client secret").await?;
+            let filled = client_id.starts_with("kl_") && client_secret.starts_with("kls_");
+            Ok(filled.then_some((client_id, client_secret)))
+        })
+        .await
+    }
+
+    /// Looks again and again until there is something to see.
+    pub async fn until<T>(&self, what: &str, look: impl AsyncFn() -> WebDriverResult<Option<T>>) -> T {
+        let start = Instant::now();
+        loop {
+            let seen = look().await;
+            if let Ok(Some(found)) = seen {
+                return found;
+            }
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{what}: not so after {PATIENCE:?}, at {:?}\n{}\n{:?}",
+                self.driver.current_url().await.map(String::from),
+                self.visible_text().await.unwrap_or_default(),
+                seen.err(),
+            );
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    /// What has this role and name, once it is there.
+    pub async fn find(&self, role: &str, name: &str) -> WebElement {
+        self.until(&format!("there is a {role} named “{name}”"), async || {
+            Ok(self.all(role, name).await?.into_iter().next())
+        })
+        .await
+    }
+
+    /// Waits until nothing has this role and name.
+    pub async fn is_gone(&self, role: &str, name: &str) {
+        self.until(&format!("no {role} is named “{name}”"), async || {
+            Ok(self.all(role, name).await?.is_empty().then_some(()))
+        })
+        .await;
+    }
+
+    pub async fn click(&self, role: &str, name: &str) {
+        self.until(&format!("a {role} named “{name}” can be clicked"), async || {
+            match self.all(role, name).await?.first() {
+                Some(element) => element.click().await.map(Some),
+                None => Ok(None),
+            }
+        })
+        .await;
+    }
+
+    /// Clicks twice, with a pause in which the page may change under the pointer.
+    pub async fn double_click(&self, element: &WebElement, pause_milliseconds: u32) {
+        let actions = json!([{ "type": "pointer", "id": "mouse", "actions": [
+            { "type": "pointerMove", "origin": element.to_json().unwrap(), "x": 0, "y": 0 },
+            { "type": "pointerDown", "button": 0 },
+            { "type": "pointerUp", "button": 0 },
+            { "type": "pause", "duration": pause_milliseconds },
+            { "type": "pointerDown", "button": 0 },
+            { "type": "pointerUp", "button": 0 },
+        ] }]);
+        self.driver.cmd(Command::PerformActions(actions.into())).await.unwrap();
+    }
+
+    pub async fn type_into(&self, name: &str, text: &str) {
+        self.find("textbox", name).await.send_keys(text).await.unwrap();
+    }
+
+    pub async fn press(&self, key: Key) {
+        self.driver.action_chain().send_keys(key).perform().await.unwrap();
+    }
+
+    /// Presses Tab until this has the focus.
+    pub async fn tab_to(&self, role: &str, name: &str) {
+        let mut passed = Vec::new();
+        while passed.len() < 40 {
+            self.press(Key::Tab).await;
+            let focused = self.focused().await.unwrap();
+            if focused == (role.to_owned(), name.to_owned()) {
+                return;
+            }
+            passed.push(focused);
+        }
+        panic!("Tab does not reach the {role} “{name}”, only {passed:?}");
+    }
+
+    /// Waits until this has the focus.
+    pub async fn has_focus(&self, role: &str, name: &str) {
+        self.until(&format!("the {role} “{name}” has the focus"), async || {
+            let focused = self.focused().await?;
+            Ok((focused == (role.to_owned(), name.to_owned())).then_some(()))
+        })
+        .await;
+    }
+
+    pub async fn path_is(&self, path: &str) {
+        self.until(&format!("the path is {path}"), async || {
+            Ok((self.driver.current_url().await?.path() == path).then_some(()))
+        })
+        .await;
+    }
+
+    /// Waits until a person can read this.
+    pub async fn says(&self, text: &str) {
+        self.until(&format!("the page says “{text}”"), async || {
+            Ok(self.visible_text().await?.contains(text).then_some(()))
+        })
+        .await;
+    }
+
+    /// Waits until this is nowhere on the page, hidden fields included.
+    pub async fn forgets(&self, text: &str) {
+        self.until("the page no longer has a text", async || {
+            let everything: String = self.script(EVERYTHING).await?;
+            Ok((!everything.contains(text)).then_some(()))
+        })
+        .await;
+    }
+
+    /// Waits until the grid has so many keys and returns their client IDs.
+    pub async fn has_keys(&self, count: usize) -> Vec<String> {
+        self.until(&format!("the grid has {count} keys"), async || {
+            let rows = self.key_rows().await?;
+            Ok((rows.len() == count)
+                .then(|| rows.into_iter().map(|mut row| row.remove("Client ID").unwrap()).collect()))
+        })
+        .await
+    }
+
+    /// The rows of the API Keys grid, cells by column.
+    pub async fn key_rows(&self) -> WebDriverResult<Vec<BTreeMap<String, String>>> {
+        self.script(KEY_ROWS).await
+    }
+
+    /// Allows the page to read the clipboard.
+    pub async fn allow_clipboard(&self) {
+        let permissions = json!({
+            "origin": self.url,
+            "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"],
+        });
+        self.driver.cdp().send_raw("Browser.grantPermissions", permissions).await.unwrap();
+    }
+
+    /// Waits until the clipboard holds exactly this.
+    pub async fn clipboard_is(&self, text: &str) {
+        self.until("the clipboard holds what was copied", async || {
+            let script = "navigator.clipboard.readText().then(arguments[0], error => arguments[0](String(error)));";
+            let held: String = self.driver.execute_async(script, Vec::new()).await?.convert()?;
+            Ok((held == text).then_some(()))
+        })
+        .await;
+    }
+
+    pub async fn value(&self, name: &str) -> WebDriverResult<String> {
+        match self.all("textbox", name).await?.first() {
+            Some(element) => Ok(element.prop("value").await?.unwrap_or_default()),
+            None => Ok(String::new()),
+        }
+    }
+
+    pub async fn script<T: DeserializeOwned>(&self, script: &str) -> WebDriverResult<T> {
+        self.driver.execute(script, Vec::new()).await?.convert()
+    }
+
+    async fn visible_text(&self) -> WebDriverResult<String> {
+        self.driver.find(By::Tag("body")).await?.text().await
+    }
+
+    async fn focused(&self) -> WebDriverResult<(String, String)> {
+        let element = self.driver.active_element().await?;
+        Ok((self.computed(&element, "role").await?, self.computed(&element, "label").await?))
+    }
+
+    async fn all(&self, role: &str, name: &str) -> WebDriverResult<Vec<WebElement>> {
+        let candidates = match role {
+            "button" => "button",
+            "dialog" => "dialog",
+            "heading" => "h1, h2, h3",
+            "link" => "a",
+            "table" => "table",
+            "textbox" => "input",
+            other => panic!("nothing is known about the role {other}"),
+        };
+        let mut found = Vec::new();
+        for element in self.driver.find_all(By::Css(candidates)).await? {
+            let same_name = self.computed(&element, "label").await? == name;
+            if same_name && self.computed(&element, "role").await? == role {
+                found.push(element);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn computed(&self, element: &WebElement, what: &'static str) -> WebDriverResult<String> {
+        let command = Computed { element: element.element_id(), what };
+        self.driver.cmd(Command::ExtensionCommand(Box::new(command))).await?.value()
+    }
+}

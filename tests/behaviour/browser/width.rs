@@ -1,0 +1,51 @@
+//! Small screens.
+
+use serde_json::json;
+
+use super::{Page, in_chromium};
+use crate::support::Server;
+
+in_chromium![at_320_pixels_nothing_scrolls_sideways];
+
+/// What is wider than its frame: the page, or a dialog over it.
+const TOO_WIDE: &str = "
+    return [document.documentElement, ...document.querySelectorAll('dialog, .dialog-body')]
+        .filter(frame => frame.scrollWidth > frame.clientWidth)
+        .map(frame => `${frame.tagName} ${frame.className}: ${frame.scrollWidth} > ${frame.clientWidth}`);";
+
+async fn at_320_pixels_nothing_scrolls_sideways(server: Server, page: Page) {
+    let admin = server.signed_in("admin").await;
+    let name = "W".repeat(100);
+    let key = server.generate_with(&admin, &[("name", &name)]).await;
+    server.token(&key).await;
+
+    let small = json!({ "width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": false });
+    page.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", small).await.unwrap();
+    page.open("/login").await;
+    assert_eq!(page.script::<u32>("return innerWidth").await.unwrap(), 320);
+    assert_fits(&page, "the sign-in page").await;
+    page.sign_in().await;
+    assert_fits(&page, "Home").await;
+
+    page.open_profile().await;
+    assert_fits(&page, "the Profile window").await;
+    page.type_into("Name (optional)", &name).await;
+    page.generate().await;
+    assert_fits(&page, "the Profile window with a new secret").await;
+    page.click("button", &format!("Delete {}", key.client_id)).await;
+    page.find("dialog", "Delete API key").await;
+    assert_fits(&page, "the delete dialog").await;
+
+    page.open("/profile").await;
+    page.generate().await;
+    assert_fits(&page, "the Profile page with a new secret").await;
+    page.open("/activity").await;
+    assert_fits(&page, "the activity page").await;
+    page.open(&format!("/profile/api-keys/{}/delete", key.client_id)).await;
+    assert_fits(&page, "the delete page").await;
+}
+
+async fn assert_fits(page: &Page, what: &str) {
+    let too_wide: Vec<String> = page.script(TOO_WIDE).await.unwrap();
+    assert!(too_wide.is_empty(), "{what}: {too_wide:?}");
+}

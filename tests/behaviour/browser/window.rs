@@ -1,0 +1,135 @@
+//! The Profile window: how it opens and closes, and what it does when things go wrong.
+
+use thirtyfour::Key as Press;
+
+use super::{Page, in_chromium};
+use crate::support::Server;
+
+in_chromium![
+    the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_back,
+    the_secret_is_gone_once_the_window_was_closed_or_left,
+    a_double_click_on_generate_makes_one_key,
+    a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
+    no_page_logs_an_error_or_asks_another_host,
+];
+
+async fn the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_back(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.path_is("/").await;
+
+    page.open_profile().await;
+    page.path_is("/profile").await;
+    page.click("button", "Close").await;
+    page.is_gone("dialog", "Profile").await;
+    page.path_is("/").await;
+    page.has_focus("link", "Profile").await;
+
+    page.open_profile().await;
+    page.press(Press::Escape).await;
+    page.is_gone("dialog", "Profile").await;
+    page.path_is("/").await;
+    page.has_focus("link", "Profile").await;
+
+    page.open_profile().await;
+    page.driver.back().await.unwrap();
+    page.is_gone("dialog", "Profile").await;
+    page.path_is("/").await;
+    page.has_focus("link", "Profile").await;
+    page.find("heading", "Get access to the API").await;
+}
+
+async fn the_secret_is_gone_once_the_window_was_closed_or_left(_server: Server, page: Page) {
+    page.sign_in().await;
+
+    page.open_profile().await;
+    let (_, closed_with_x) = page.generate().await;
+    page.click("button", "Close").await;
+    page.is_gone("dialog", "Profile").await;
+    page.forgets(&closed_with_x).await;
+    page.path_is("/").await;
+    page.open_profile().await;
+    page.has_keys(1).await;
+    page.forgets(&closed_with_x).await;
+
+    let (_, left_with_back) = page.generate().await;
+    page.driver.back().await.unwrap();
+    page.is_gone("dialog", "Profile").await;
+    page.forgets(&left_with_back).await;
+    page.driver.forward().await.unwrap();
+    page.has_keys(2).await;
+    page.forgets(&left_with_back).await;
+
+    page.open("/profile").await;
+    let (_, left_with_a_link) = page.generate().await;
+    page.click("link", "Activity").await;
+    page.find("heading", "Activity").await;
+    page.forgets(&left_with_a_link).await;
+    page.driver.back().await.unwrap();
+    page.find("dialog", "Profile").await;
+    page.forgets(&left_with_a_link).await;
+    page.driver.forward().await.unwrap();
+    page.find("heading", "Activity").await;
+    page.forgets(&left_with_a_link).await;
+}
+
+async fn a_double_click_on_generate_makes_one_key(server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    for (milliseconds, keys) in [(0, 1), (200, 2)] {
+        let button = page.find("button", "Generate").await;
+        page.double_click(&button, milliseconds).await;
+        page.credentials().await;
+        page.has_keys(keys).await;
+    }
+    page.click("button", "Close").await;
+    page.is_gone("dialog", "Profile").await;
+    let admin = server.signed_in("admin").await;
+    assert_eq!(server.text(&admin, "/profile").await.matches("data-row=").count(), 2);
+}
+
+async fn a_lost_server_is_told_in_place_and_nothing_typed_is_lost(server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    page.type_into("Name (optional)", "Night shift").await;
+    let _database = server.stop();
+    page.click("button", "Generate").await;
+    page.says("The server could not be reached. It is safe to try again.").await;
+    assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
+    page.find("dialog", "Profile").await;
+}
+
+async fn no_page_logs_an_error_or_asks_another_host(server: Server, page: Page) {
+    page.open("/login").await;
+    assert_asks_only(&page, &server.url).await;
+    page.sign_in().await;
+    page.allow_clipboard().await;
+    assert_asks_only(&page, &server.url).await;
+
+    page.open_profile().await;
+    let (client_id, _) = page.generate().await;
+    page.click("button", "Copy client secret").await;
+    page.says("Client secret copied").await;
+    page.click("button", &format!("Delete {client_id}")).await;
+    page.click("button", "Delete").await;
+    page.has_keys(0).await;
+    page.click("button", "Generate a replacement").await;
+    let (client_id, _) = page.credentials().await;
+    page.click("button", "Close").await;
+    page.is_gone("dialog", "Profile").await;
+    assert_asks_only(&page, &server.url).await;
+
+    for path in ["/profile", "/activity", &format!("/profile/api-keys/{client_id}/delete")] {
+        page.open(path).await;
+        assert_asks_only(&page, &server.url).await;
+    }
+    page.script::<()>("console.error('the end')").await.unwrap();
+    let log = page.driver.browser_log().await.unwrap();
+    assert!(log.len() == 1 && log[0].message.contains("the end"), "{log:?}");
+}
+
+async fn assert_asks_only(page: &Page, url: &str) {
+    let script = "return performance.getEntriesByType('resource').map(entry => entry.name)";
+    let asked: Vec<String> = page.script(script).await.unwrap();
+    assert!(asked.iter().any(|asked| asked.contains(".css")), "nothing was seen: {asked:?}");
+    assert!(asked.iter().all(|asked| asked.starts_with(&format!("{url}/"))), "{asked:?}");
+}

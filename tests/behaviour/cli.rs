@@ -1,0 +1,211 @@
+//! The operator's command line: what it does, what it prints, how it ends.
+
+use reqwest::StatusCode;
+
+use crate::support::{PASSWORD, Server, browser, keyledge, keyledge_with, on_each_database};
+
+on_each_database![
+    a_user_is_added_with_a_one_time_password,
+    a_user_is_added_with_all_that_is_known,
+    a_user_that_cannot_be_added_is_explained,
+    a_password_from_standard_input_obeys_the_rules,
+    users_are_listed_with_status_and_roles,
+    a_user_is_disabled_and_enabled,
+    a_password_that_is_set_ends_the_sessions,
+    a_role_gives_its_permissions,
+    a_role_that_cannot_be_added_is_explained,
+    keys_are_listed_with_owner_and_status,
+    the_keys_of_an_unknown_user_are_not_listed,
+    a_key_is_deleted,
+    a_key_that_cannot_be_deleted_is_explained,
+];
+
+async fn a_user_is_added_with_a_one_time_password(server: Server) {
+    let printed = done(&server, &["user", "add", "Ada"]);
+    assert!(printed.contains("The user ada was added."));
+    let (_, password) = printed.split_once("first sign-in: ").unwrap();
+    assert_eq!(password.trim().len(), 22);
+    assert_eq!(server.sign_in(&browser(), "ada", password.trim()).await.status(), StatusCode::SEE_OTHER);
+}
+
+async fn a_user_is_added_with_all_that_is_known(server: Server) {
+    done(&server, &["role", "add", "accountant"]);
+    let ada = ["user", "add", "ada", "--display-name", "Ada Lovelace", "--email", "ada@example.com"];
+    let roles = ["--role", "member", "--role", "accountant", "--password-stdin"];
+    let added = keyledge(&server.database.text, &[&ada[..], &roles].concat(), &format!("{PASSWORD}\n"));
+    assert_eq!(added.code, 0, "{}", added.errors);
+    assert!(!added.output.contains("password"));
+    let page = server.text(&server.signed_in("ada").await, "/profile").await;
+    for known in ["Ada Lovelace", "ada@example.com", "accountant", "member"] {
+        assert!(page.contains(&format!(">{known}</dd>")), "{known} is missing");
+    }
+}
+
+async fn a_user_that_cannot_be_added_is_explained(server: Server) {
+    assert!(refused(&server, &["user", "add", "admin"]).contains("there is a user admin already"));
+    assert!(refused(&server, &["user", "add", "a b"]).contains("bad username: expected 1 to 64 letters"));
+    let without_role = refused(&server, &["user", "add", "ada", "--role", "poet"]);
+    assert!(without_role.contains("there is no role poet"));
+    assert!(!done(&server, &["user", "list"]).contains("ada"));
+}
+
+async fn a_password_from_standard_input_obeys_the_rules(server: Server) {
+    for (password, words) in [("", "too short"), ("sh0rt", "too short"), ("aaaaaaaaaaaaaaaaaaaa", "repeats")] {
+        for arguments in
+            [["user", "add", "ada", "--password-stdin"], ["user", "set-password", "admin", "--password-stdin"]]
+        {
+            let finished = keyledge(&server.database.text, &arguments, password);
+            assert_eq!(finished.code, 1, "{password:?} was accepted");
+            assert!(finished.errors.contains(words), "{}", finished.errors);
+        }
+    }
+    server.signed_in("admin").await;
+}
+
+async fn users_are_listed_with_status_and_roles(server: Server) {
+    done(&server, &["user", "add", "ada", "--display-name", "Ada Lovelace", "--email", "ada@example.com"]);
+    done(&server, &["user", "add", "bob", "--role", "administrator"]);
+    done(&server, &["user", "disable", "bob"]);
+    let table = done(&server, &["user", "list"]);
+    let words: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(
+        words,
+        [
+            vec!["USERNAME", "DISPLAY", "NAME", "E-MAIL", "STATUS", "ROLES"],
+            vec!["ada", "Ada", "Lovelace", "ada@example.com", "Active", "member"],
+            vec!["admin", "Administrator", "Active", "administrator"],
+            vec!["bob", "bob", "Inactive", "administrator"],
+        ]
+    );
+}
+
+async fn a_user_is_disabled_and_enabled(server: Server) {
+    server.add_user("ada", &[]).await;
+    assert_eq!(done(&server, &["user", "disable", "Ada"]), "The user ada is disabled now.\n");
+    assert_eq!(done(&server, &["user", "disable", "ada"]), "The user ada was disabled already.\n");
+    assert_eq!(server.sign_in(&browser(), "ada", PASSWORD).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(done(&server, &["user", "enable", "ada"]), "The user ada is enabled now.\n");
+    assert_eq!(done(&server, &["user", "enable", "ada"]), "The user ada was enabled already.\n");
+    server.signed_in("ada").await;
+    for command in ["disable", "enable", "set-password"] {
+        assert!(refused(&server, &["user", command, "nobody"]).contains("there is no user nobody"));
+    }
+}
+
+async fn a_password_that_is_set_ends_the_sessions(server: Server) {
+    let ada = server.add_user("ada", &[]).await;
+    let key = server.generate(&ada).await;
+    let printed = done(&server, &["user", "set-password", "ada"]);
+    let (_, password) = printed.split_once("first sign-in: ").unwrap();
+    assert_eq!(ada.get(server.at("/")).send().await.unwrap().headers()["location"], "/login?next=%2F");
+    assert_eq!(server.sign_in(&browser(), "ada", PASSWORD).await.status(), StatusCode::UNAUTHORIZED);
+    server.sign_in(&ada, "ada", password.trim()).await;
+    assert_eq!(ada.get(server.at("/")).send().await.unwrap().headers()["location"], "/login/password");
+    server.token(&key).await;
+
+    let from_input = ["user", "set-password", "ada", "--password-stdin"];
+    let set = keyledge(&server.database.text, &from_input, "a one-time password of the operator");
+    assert_eq!((set.code, &*set.output), (0, "The password of ada was set.\n"));
+    server.sign_in(&ada, "ada", "a one-time password of the operator").await;
+    assert_eq!(ada.get(server.at("/")).send().await.unwrap().headers()["location"], "/login/password");
+}
+
+async fn a_role_gives_its_permissions(server: Server) {
+    let role = ["role", "add", "accountant", "--description", "Keeps the books"];
+    let permissions = ["--permission", "journals:read", "--permission", "journals:write"];
+    assert_eq!(done(&server, &[&role[..], &permissions].concat()), "The role accountant was added.\n");
+    let ada = server.add_user("ada", &["accountant"]).await;
+    let page = server.text(&ada, "/profile").await;
+    assert!(page.contains("journals:read") && page.contains("journals:write"));
+}
+
+async fn a_role_that_cannot_be_added_is_explained(server: Server) {
+    assert!(refused(&server, &["role", "add", "member"]).contains("there is a role member already"));
+    assert!(refused(&server, &["role", "add", "The Boss"]).contains("bad role name: expected 1 to 64"));
+    let finished = keyledge(&server.database.text, &["role", "add", "boss", "--permission", "do all"], "");
+    assert_eq!(finished.code, 2);
+    assert!(finished.errors.contains("expected a permission such as journals:read"), "{}", finished.errors);
+    assert!(refused(&server, &["user", "add", "ada", "--role", "boss"]).contains("there is no role boss"));
+}
+
+async fn keys_are_listed_with_owner_and_status(server: Server) {
+    let (admin, ada) = (server.signed_in("admin").await, server.add_user("ada", &[]).await);
+    let (first, second) = (server.generate(&admin).await, server.generate(&ada).await);
+    let named = server.generate_with(&admin, &[("name", "Nightly import")]).await;
+    server.token(&named).await;
+    done(&server, &["user", "disable", "ada"]);
+    let table = done(&server, &["key", "list"]);
+    let line = |client_id: &str| table.lines().find(|line| line.contains(client_id)).unwrap().to_owned();
+    assert!(line(&first.client_id).contains("admin") && line(&first.client_id).contains("Valid"));
+    assert!(line(&first.client_id).contains("never"));
+    assert!(line(&second.client_id).contains("ada") && line(&second.client_id).contains("Suspended"));
+    assert!(line(&named.client_id).contains("Nightly import") && !line(&named.client_id).contains("never"));
+
+    let of_ada = done(&server, &["key", "list", "--user", "Ada"]);
+    assert!(of_ada.contains(&second.client_id) && !of_ada.contains(&first.client_id));
+}
+
+async fn the_keys_of_an_unknown_user_are_not_listed(server: Server) {
+    assert!(refused(&server, &["key", "list", "--user", "nobody"]).contains("there is no user nobody"));
+}
+
+async fn a_key_is_deleted(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let deleted = done(&server, &["key", "delete", &key.client_id]);
+    assert_eq!(deleted, format!("The API key {} was deleted.\n", key.client_id));
+    assert_eq!(server.token_answer(&key, &[]).await.status(), StatusCode::UNAUTHORIZED);
+    assert!(!server.text(&admin, "/profile").await.contains(&key.client_id));
+    let page = server.text(&admin, "/activity").await;
+    assert!(page.contains("Deleted API key") && page.contains("Command line"));
+    assert!(!done(&server, &["key", "list"]).contains(&key.client_id));
+}
+
+async fn a_key_that_cannot_be_deleted_is_explained(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    done(&server, &["key", "delete", &key.client_id]);
+    for client_id in [&*key.client_id, "kl_0000000000000000000000"] {
+        assert!(refused(&server, &["key", "delete", client_id]).contains(&format!("there is no API key {client_id}")));
+    }
+    assert!(refused(&server, &["key", "delete", "rubbish"]).contains("that is no client ID"));
+}
+
+#[test]
+fn help_and_version_are_printed() {
+    for arguments in [&["--help"][..], &["user", "add", "--help"], &["--version"]] {
+        let finished = keyledge_with(arguments, &[("KEYLEDGE_SECRET_KEY", "hunter2")]);
+        assert_eq!(finished.code, 0);
+        assert!(finished.output.contains("keyledge") && finished.errors.is_empty());
+        assert!(!finished.output.contains("hunter2"));
+    }
+}
+
+#[test]
+fn a_command_that_cannot_be_understood_is_explained() {
+    for (arguments, words) in [
+        (&["user"][..], "Usage"),
+        (&["user", "add"], "<USERNAME>"),
+        (&["key", "drop"], "unrecognized subcommand 'drop'"),
+        (&["user", "list", "--all"], "unexpected argument '--all'"),
+    ] {
+        let finished = keyledge_with(arguments, &[]);
+        assert_eq!(finished.code, 2);
+        assert!(finished.errors.contains(words), "{}", finished.errors);
+    }
+}
+
+fn done(server: &Server, arguments: &[&str]) -> String {
+    let finished = keyledge(&server.database.text, arguments, "");
+    assert_eq!(finished.code, 0, "{}", finished.errors);
+    assert_eq!(finished.errors, "");
+    finished.output
+}
+
+fn refused(server: &Server, arguments: &[&str]) -> String {
+    let finished = keyledge(&server.database.text, arguments, "");
+    assert_eq!(finished.code, 1, "{arguments:?} was done: {}", finished.output);
+    assert_eq!(finished.output, "");
+    assert!(finished.errors.starts_with("keyledge: "), "{}", finished.errors);
+    finished.errors
+}

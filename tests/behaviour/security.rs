@@ -1,0 +1,246 @@
+//! What keeps people safe from other websites, from what they paste, and from copies of the database and the logs.
+
+use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use reqwest::{Client, Response, StatusCode};
+
+use crate::support::{
+    Key, PASSWORD, Process, SECRET_KEY, Server, Site, TestDatabase, browser, nonce, on_each_database, rows,
+    session_cookie,
+};
+
+on_each_database![
+    every_page_forbids_what_it_does_not_need,
+    pages_are_not_stored_and_assets_are_kept,
+    no_page_has_inline_script_or_style,
+    another_website_cannot_act_for_a_person,
+    a_form_of_this_server_is_accepted,
+    an_oversized_form_is_refused_with_a_page,
+    a_malformed_form_is_refused_with_a_page,
+    what_is_not_there_has_a_page,
+    a_wrong_method_is_answered_with_a_page,
+    a_made_up_cookie_opens_nothing,
+    no_secret_is_in_the_database,
+    no_secret_is_in_the_logs,
+    no_secret_is_in_a_url_or_a_cookie,
+];
+
+async fn every_page_forbids_what_it_does_not_need(server: Server) {
+    let admin = server.signed_in("admin").await;
+    for path in ["/", "/login", "/profile", "/activity", "/nothing", "/api/v1/me", "/auth/token", "/healthz"] {
+        let answer = admin.get(server.at(path)).send().await.unwrap();
+        let header = |name: &str| {
+            let values: Vec<_> = answer.headers().get_all(name).iter().collect();
+            assert_eq!(values.len(), 1, "{path} has {} headers {name}", values.len());
+            values[0].to_str().unwrap().to_owned()
+        };
+        let policy = header("content-security-policy");
+        for directive in ["default-src 'none'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"] {
+            assert!(policy.split("; ").any(|set| set == directive), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe-") && !policy.contains('*'));
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("x-frame-options"), "DENY");
+        assert_eq!(header("referrer-policy"), "same-origin");
+        assert_eq!(header("cross-origin-opener-policy"), "same-origin");
+        assert_eq!(header("cache-control"), "no-store");
+    }
+}
+
+async fn pages_are_not_stored_and_assets_are_kept(server: Server) {
+    let page = server.text(&browser(), "/login").await;
+    let mut urls: Vec<_> = page.split("\"/assets/").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    urls.sort_unstable();
+    assert!(urls.iter().any(|url| url.contains("/css/")) && urls.iter().any(|url| url.contains("/js/")));
+    for url in urls {
+        let answer = browser().get(server.at(&format!("/assets/{url}"))).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{url}");
+        assert_eq!(answer.headers()[CACHE_CONTROL], "public, max-age=31536000, immutable");
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        assert!(!answer.headers().contains_key(SET_COOKIE));
+        let kind = answer.headers()[CONTENT_TYPE].to_str().unwrap();
+        let expected = match url.rsplit('.').next().unwrap() {
+            "css" => "text/css",
+            "js" => "text/javascript",
+            _ => "image/svg+xml",
+        };
+        assert!(kind.starts_with(expected), "{url} is {kind}");
+    }
+    for missing in ["/assets/0/css/base.css", "/assets/0/../Cargo.toml", "/assets/0/%2e%2e/%2e%2e/Cargo.toml"] {
+        let answer = browser().get(server.at(missing)).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
+    }
+}
+
+async fn no_page_has_inline_script_or_style(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let confirm = format!("/profile/api-keys/{}/delete", key.client_id);
+    for path in ["/", "/profile", "/activity", "/nothing", &confirm] {
+        let page = server.text(&admin, path).await;
+        assert!(page.contains("<html"));
+        assert!(page.split("<script").skip(1).all(|script| script.split('>').next().unwrap().contains("src=")));
+        for inline in ["<style", " style=", " onclick=", " onload=", "javascript:"] {
+            assert!(!page.contains(inline), "{path} has{inline}");
+        }
+    }
+}
+
+async fn another_website_cannot_act_for_a_person(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let nonce = nonce(&server.text(&admin, "/profile").await);
+    let delete = format!("/profile/api-keys/{}/delete", key.client_id);
+    for (name, value) in [
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+        ("Origin", &format!("{}.evil.example", server.url)),
+    ] {
+        for path in ["/profile/api-keys", &delete, "/logout", "/login"] {
+            let form = [("nonce", &*nonce), ("username", "admin"), ("password", PASSWORD)];
+            let answer = admin.post(server.at(path)).header(name, value).form(&form).send().await.unwrap();
+            assert_page(answer, 403, "came from another website").await;
+        }
+    }
+    let page = server.text(&admin, "/profile").await;
+    assert_eq!(rows(&page).len(), 1);
+    server.token(&key).await;
+}
+
+async fn a_form_of_this_server_is_accepted(server: Server) {
+    for (name, value) in [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "none"), ("Origin", &server.url)] {
+        let form = [("username", "admin"), ("password", PASSWORD)];
+        let answer = browser().post(server.at("/login")).header(name, value).form(&form).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{name}: {value}");
+    }
+}
+
+async fn an_oversized_form_is_refused_with_a_page(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let name = "n".repeat(20_000);
+    let nonce = nonce(&server.text(&admin, "/profile").await);
+    assert_page(server.submit(&admin, &nonce, &[("name", &name)]).await, 413, "larger than").await;
+    assert_page(server.sign_in(&browser(), &name, "x").await, 413, "larger than").await;
+    assert!(rows(&server.text(&admin, "/profile").await).is_empty());
+}
+
+async fn a_malformed_form_is_refused_with_a_page(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let nonce = nonce(&server.text(&admin, "/profile").await);
+    for body in ["", "name=x", &format!("nonce={nonce}&nonce={nonce}"), &format!("nonce={nonce}&name=a&name=b")] {
+        assert_page(post(&server, &admin, body, "application/x-www-form-urlencoded").await, 400, "try again").await;
+    }
+    let body = format!("{{\"nonce\":\"{nonce}\"}}");
+    assert_page(post(&server, &admin, &body, "application/json").await, 400, "try again").await;
+    assert!(rows(&server.text(&admin, "/profile").await).is_empty());
+}
+
+async fn what_is_not_there_has_a_page(server: Server) {
+    let admin = server.signed_in("admin").await;
+    for path in ["/nothing", "/profile/", "/profile/api-keys/x", "/activity?before=soon"] {
+        assert_page(admin.get(server.at(path)).send().await.unwrap(), 404, "nothing here").await;
+    }
+    assert_page(browser().get(server.at("/nothing")).send().await.unwrap(), 404, "nothing here").await;
+}
+
+async fn a_wrong_method_is_answered_with_a_page(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let answer = admin.get(server.at("/profile/api-keys")).send().await.unwrap();
+    assert_eq!(answer.headers()["allow"], "POST");
+    assert_page(answer, 405, "cannot be used in this way").await;
+    assert_page(admin.get(server.at("/logout")).send().await.unwrap(), 405, "cannot be used in this way").await;
+    assert_page(admin.delete(server.at("/profile")).send().await.unwrap(), 405, "cannot be used in this way").await;
+    assert_eq!(admin.get(server.at("/")).send().await.unwrap().status(), StatusCode::OK);
+}
+
+async fn a_made_up_cookie_opens_nothing(server: Server) {
+    let real = session_cookie(&server.sign_in(&browser(), "admin", PASSWORD).await);
+    for cookie in ["keyledge=", "keyledge=rubbish", "keyledge=%00%ff", &real[..real.len() - 4], &format!("{real}A")] {
+        let answer = browser().get(server.at("/")).header(COOKIE, cookie).send().await.unwrap();
+        assert_eq!(answer.headers()[LOCATION], "/login?next=%2F", "{cookie}");
+    }
+}
+
+async fn no_secret_is_in_the_database(server: Server) {
+    let secrets = use_everything(&server).await;
+    let stored = server.database.everything();
+    assert!(stored.contains(&secrets.key.client_id));
+    secrets.assert_absent(&stored);
+}
+
+async fn no_secret_is_in_the_logs(database: TestDatabase) {
+    let process = Process::start_logging(&database.text);
+    let secrets = use_everything(&process).await;
+    let log = process.kill();
+    assert!(log.contains("TRACE") || log.contains("DEBUG"), "nothing was logged: {log}");
+    secrets.assert_absent(&log);
+}
+
+async fn no_secret_is_in_a_url_or_a_cookie(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let nonce = nonce(&server.text(&admin, "/profile").await);
+    let answer = server.submit(&admin, &nonce, &[]).await;
+    let headers = format!("{:?}", answer.headers());
+    assert!(answer.url().query().is_none());
+    let key = Key::shown_in(&answer.text().await.unwrap());
+    assert!(!headers.contains(&key.client_secret));
+    let page = server.text(&admin, "/profile").await;
+    let links: String =
+        page.split("href=\"").chain(page.split("action=\"")).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(!links.contains("kls_"));
+}
+
+/// What must be found nowhere.
+struct Secrets {
+    key: Key,
+    token: String,
+    session: String,
+}
+
+impl Secrets {
+    fn assert_absent(&self, text: &str) {
+        let signature = self.token.rsplit('.').next().unwrap();
+        let session = self.session.split_once('=').unwrap().1;
+        for (name, secret) in [
+            ("the client secret", &self.key.client_secret[4..]),
+            ("the access token", signature),
+            ("the session cookie", session),
+            ("the password", PASSWORD),
+            ("the secret key", SECRET_KEY),
+        ] {
+            assert!(!text.contains(secret), "{name} is there");
+        }
+    }
+}
+
+/// Does everything that handles a secret, failures included.
+async fn use_everything(site: &Site) -> Secrets {
+    let admin = browser();
+    assert_eq!(site.sign_in(&admin, PASSWORD, PASSWORD).await.status(), StatusCode::UNAUTHORIZED);
+    let session = session_cookie(&site.sign_in(&admin, "admin", PASSWORD).await);
+    let key = site.generate(&admin).await;
+    let pasted = Key { client_id: key.client_secret.clone(), client_secret: key.client_secret.clone() };
+    assert_eq!(site.token_answer(&pasted, &[]).await.status(), StatusCode::UNAUTHORIZED);
+    let token = site.token(&key).await;
+    assert_eq!(site.me(&token).await.status(), StatusCode::OK);
+    for wrong in [&format!("{token}x"), &key.client_secret] {
+        assert_eq!(site.me(wrong).await.status(), StatusCode::UNAUTHORIZED);
+    }
+    Secrets { key, token, session }
+}
+
+async fn post(server: &Server, browser: &Client, body: &str, content_type: &'static str) -> Response {
+    let request = browser.post(server.at("/profile/api-keys")).header(CONTENT_TYPE, content_type);
+    request.body(body.to_owned()).send().await.unwrap()
+}
+
+/// Checks that an answer is a whole page for people.
+async fn assert_page(answer: Response, status: u16, words: &str) {
+    let path = answer.url().path().to_owned();
+    assert_eq!(answer.status(), status, "{path}");
+    assert_eq!(answer.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("<html") && page.contains("<h1") && page.contains(words), "{path}: {page}");
+}

@@ -1,0 +1,295 @@
+//! What is on disk: its shape, who may read it, and that nothing is lost.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use keyledge::clock::Clock;
+use reqwest::StatusCode;
+use tempfile::TempDir;
+
+use crate::support::{
+    Backend, Columns, Key, PASSWORD, Process, SECRET_KEY, Server, TestDatabase, browser, keyledge, keyledge_with,
+    on_each_database, row, rows,
+};
+
+const ANOTHER_SECRET_KEY: &str = "another secret key of at least 32 characters";
+
+on_each_database![
+    the_tables_are_those_that_the_queries_expect,
+    everything_is_there_after_a_restart,
+    what_was_answered_survives_a_kill,
+    another_process_writes_while_the_server_runs,
+    a_change_holds_at_once_on_every_instance,
+    another_secret_key_is_refused,
+    instances_that_start_together_share_one_administrator,
+];
+
+async fn the_tables_are_those_that_the_queries_expect(server: Server) {
+    assert_eq!(server.database.columns(), columns_of_the_queries());
+}
+
+async fn everything_is_there_after_a_restart(database: TestDatabase) {
+    let flags = ["--public-url", "http://localhost:8080"];
+    let server = database.serve(&flags);
+    let admin = server.signed_in("admin").await;
+    let (key, deleted) = (server.generate(&admin).await, server.generate(&admin).await);
+    server.delete(&admin, &deleted.client_id).await;
+    let token = server.token(&key).await;
+    let activity = rows(&server.text(&admin, "/activity").await).len();
+
+    let server = Server::start_on(server.stop(), Clock::default(), &flags);
+    let page = server.text(&admin, "/profile").await;
+    assert!(row(&page, &key.client_id).is_some() && row(&page, &deleted.client_id).is_none());
+    assert_eq!(rows(&server.text(&admin, "/activity").await).len(), activity);
+    assert_eq!(server.me(&token).await.status(), StatusCode::OK);
+    server.token(&key).await;
+    assert_eq!(server.token_answer(&deleted, &[]).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+async fn what_was_answered_survives_a_kill(database: TestDatabase) {
+    let mut kept: Option<Key> = None;
+    for _ in 0..4 {
+        let process = Process::start(&database.text, &[]);
+        let admin = process.signed_in("admin").await;
+        let earlier = kept.take();
+        if let Some(earlier) = &earlier {
+            process.delete(&admin, &earlier.client_id).await;
+        }
+        let key = process.generate(&admin).await;
+        process.kill();
+
+        let process = Process::start(&database.text, &[]);
+        let admin = process.signed_in("admin").await;
+        process.token(&key).await;
+        let profile = process.text(&admin, "/profile").await;
+        assert_eq!(rows(&profile).len(), 1);
+        assert!(row(&profile, &key.client_id).is_some());
+        let activity = process.text(&admin, "/activity").await;
+        assert!(rows(&activity).iter().any(|event| event.contains("Generated") && event.contains(&key.client_id)));
+        if let Some(earlier) = &earlier {
+            assert_eq!(process.token_answer(earlier, &[]).await.status(), StatusCode::UNAUTHORIZED);
+            assert!(
+                rows(&activity).iter().any(|event| event.contains("Deleted") && event.contains(&earlier.client_id))
+            );
+        }
+        kept = Some(key);
+    }
+}
+
+async fn another_process_writes_while_the_server_runs(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let database = server.database.text.clone();
+    let writer = tokio::task::spawn_blocking(move || {
+        for number in 0..15 {
+            let added = keyledge(&database, &["user", "add", &format!("user{number}"), "--password-stdin"], PASSWORD);
+            assert_eq!(added.code, 0, "{}", added.errors);
+        }
+    });
+    while !writer.is_finished() {
+        server.token(&key).await;
+    }
+    writer.await.unwrap();
+    for number in 0..15 {
+        server.signed_in(&format!("user{number}")).await;
+    }
+}
+
+async fn a_change_holds_at_once_on_every_instance(database: TestDatabase) {
+    let public_url = "http://keys.example.com";
+    let server = database.serve(&["--public-url", public_url]);
+    let other = Process::start(&server.database.text, &["--public-url", public_url]);
+    let ada = server.add_user("ada", &[]).await;
+    let (key, suspended) = (server.generate(&ada).await, server.generate(&ada).await);
+    let token = server.token(&key).await;
+    assert_eq!(other.me(&token).await.status(), StatusCode::OK);
+    assert!(other.text(&ada, "/profile").await.contains(&key.client_id));
+
+    server.delete(&ada, &key.client_id).await;
+    assert_eq!(other.me(&token).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(other.token_answer(&key, &[]).await.status(), StatusCode::UNAUTHORIZED);
+
+    other.token(&suspended).await;
+    assert!(server.cli(&["user", "disable", "ada"]).0);
+    assert_eq!(other.token_answer(&suspended, &[]).await.status(), StatusCode::UNAUTHORIZED);
+    let home = ada.get(other.at("/")).send().await.unwrap();
+    assert_eq!(home.status(), StatusCode::SEE_OTHER);
+}
+
+async fn another_secret_key_is_refused(server: Server) {
+    let database = &*server.database.text;
+    let environment = [
+        ("KEYLEDGE_DATABASE_URL", database),
+        ("KEYLEDGE_SECRET_KEY", ANOTHER_SECRET_KEY),
+        ("KEYLEDGE_BCRYPT_COST", "4"),
+    ];
+    for arguments in [&["--listen", "127.0.0.1:0"][..], &["user", "add", "ada"]] {
+        let refused = keyledge_with(arguments, &environment);
+        assert_eq!(refused.code, 1, "{arguments:?} was done: {refused:?}");
+        assert!(refused.errors.contains("secret key that the database was made with"), "{}", refused.errors);
+    }
+}
+
+async fn instances_that_start_together_share_one_administrator(database: TestDatabase) {
+    let text = database.text.clone();
+    let starts: Vec<_> = (0..3)
+        .map(|_| {
+            let text = text.clone();
+            tokio::task::spawn_blocking(move || Process::start(&text, &["--public-url", "http://keys.example.com"]))
+        })
+        .collect();
+    let mut processes = Vec::new();
+    for start in starts {
+        processes.push(start.await.unwrap());
+    }
+    let admin = processes[0].signed_in("admin").await;
+    let key = processes[0].generate(&admin).await;
+    for process in &processes {
+        process.signed_in("admin").await;
+        process.token(&key).await;
+    }
+    let token = processes[0].token(&key).await;
+    for process in &processes {
+        assert_eq!(process.me(&token).await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn nothing_set_makes_private_files_and_a_one_time_password() {
+    let folder = TempDir::new().unwrap();
+    let process = Process::start_bare(&sqlite_in(&folder), &[]);
+    for name in ["keyledge.db", "keyledge.db-wal", "keyledge.db-shm", "keyledge.key"] {
+        assert_eq!(mode(&folder.path().join(name)), 0o600, "{name}");
+    }
+    let printed = process.output();
+    let password = printed.lines().find_map(|line| line.strip_prefix("    ")).unwrap().trim();
+    let admin = browser();
+    process.sign_in(&admin, "admin", password).await;
+    let answer = admin.get(process.at("/")).send().await.unwrap();
+    assert_eq!(answer.headers()["location"], "/login/password");
+
+    let again = Process::start_bare(&sqlite_in(&folder), &[]);
+    assert!(!again.output().contains("one-time password"));
+}
+
+#[test]
+fn a_database_without_its_secret_key_is_not_opened() {
+    let folder = TempDir::new().unwrap();
+    drop(Process::start_bare(&sqlite_in(&folder), &[]));
+    let key = folder.path().join("keyledge.key");
+    std::fs::remove_file(&key).unwrap();
+    let database = sqlite_in(&folder);
+    for arguments in [&["--listen", "127.0.0.1:0"][..], &["user", "list"]] {
+        let refused = keyledge_with(arguments, &[("KEYLEDGE_DATABASE_URL", &database)]);
+        assert_eq!(refused.code, 1);
+        assert!(refused.errors.contains("keyledge.key is not: put the key file back"), "{}", refused.errors);
+        assert!(!key.exists(), "a new key was made");
+    }
+}
+
+#[test]
+fn a_postgres_database_needs_a_secret_key() {
+    let environment = [("KEYLEDGE_DATABASE_URL", "postgres://keyledge:hunter2@127.0.0.1:1/keyledge")];
+    let refused = keyledge_with(&["--listen", "127.0.0.1:0"], &environment);
+    assert_eq!(refused.code, 1);
+    assert!(refused.errors.contains("set KEYLEDGE_SECRET_KEY"), "{}", refused.errors);
+    assert!(!refused.errors.contains("hunter2"));
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_named_without_its_password() {
+    let folder = TempDir::new().unwrap();
+    let missing = format!("sqlite:{}", folder.path().join("nowhere/keyledge.db").display());
+    for (database, words) in
+        [(&*missing, "nowhere"), ("postgres://keyledge:hunter2@127.0.0.1:1/keyledge", "postgres://")]
+    {
+        let environment = [("KEYLEDGE_DATABASE_URL", database), ("KEYLEDGE_SECRET_KEY", SECRET_KEY)];
+        let refused = keyledge_with(&["serve", "--listen", "127.0.0.1:0"], &environment);
+        assert_eq!(refused.code, 1);
+        assert!(refused.errors.contains("cannot be opened") && refused.errors.contains(words), "{}", refused.errors);
+        assert!(!refused.errors.contains("hunter2"));
+    }
+}
+
+#[test]
+fn a_command_does_not_make_a_database_where_there_is_none() {
+    let folder = TempDir::new().unwrap();
+    let refused = keyledge_with(&["user", "list"], &[("KEYLEDGE_DATABASE_URL", &sqlite_in(&folder))]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.errors.contains("there is no database"), "{}", refused.errors);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn a_bad_setting_is_refused_with_what_was_expected() {
+    let folder = TempDir::new().unwrap();
+    let database = sqlite_in(&folder);
+    let idle = ["--session-idle-lifetime", "2h", "--session-absolute-lifetime", "1h"];
+    let files = ["--secret-key", SECRET_KEY, "--secret-key-file", "/nowhere"];
+    for (arguments, code, expected) in [
+        (&["--database-url", "mysql://localhost"][..], 2, "expected sqlite:PATH or postgres://"),
+        (&["--database-url", "sqlite:"], 2, "needs a file"),
+        (&["--listen", "8080"], 2, "--listen"),
+        (&["--public-url", "https://keys.example.com/path"], 2, "without a path"),
+        (&["--public-url", "https://keys.example.com"], 1, "--trusted-proxies"),
+        (&["--trusted-proxies", "localhost"], 2, "expected an address or a network"),
+        (&["--token-lifetime", "0s"], 2, "at least one second"),
+        (&["--token-lifetime", "soon"], 2, "for example 90s, 15m or 12h"),
+        (&idle, 1, "at most as long"),
+        (&["--bcrypt-cost", "3"], 2, "4..=31"),
+        (&["--max-key-lifetime-days", "0"], 2, "1..=3650"),
+        (&["--max-failures-per-name", "0"], 2, "--max-failures-per-name"),
+        (&["--secret-key", "short"], 1, "32 characters"),
+        (&["--secret-key-file", "/nowhere"], 1, "/nowhere cannot be read"),
+        (&files, 2, "cannot be used with"),
+        (&["--admin-password-file", "/nowhere"], 1, "/nowhere cannot be read"),
+        (&["--unknown"], 2, "--unknown"),
+        (&["unknown"], 2, "unknown"),
+    ] {
+        let environment = [("KEYLEDGE_DATABASE_URL", &*database), ("KEYLEDGE_LISTEN", "127.0.0.1:0")];
+        let refused = keyledge_with(arguments, &environment);
+        assert_eq!(refused.code, code, "{arguments:?}: {}", refused.errors);
+        assert!(refused.errors.contains(expected), "{arguments:?}: {}", refused.errors);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "files were made nevertheless");
+}
+
+#[tokio::test]
+async fn secrets_can_come_from_files() {
+    let database = TestDatabase::create(Backend::Sqlite);
+    let file = |name: &str, text: &str| {
+        let path = database.folder.path().join(name);
+        std::fs::write(&path, format!("{text}\n")).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (key, password) =
+        (file("secret-key", ANOTHER_SECRET_KEY), file("password", "another password of the operator"));
+    let flags = ["--secret-key-file", &*key, "--admin-password-file", &password];
+    let process = Process::start_bare(&database.text, &flags);
+    let answer = process.sign_in(&browser(), "admin", "another password of the operator").await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert!(!database.folder.path().join("keyledge.key").exists());
+}
+
+/// The columns in the schema that Diesel's queries are checked against.
+fn columns_of_the_queries() -> Columns {
+    let mut columns = BTreeMap::new();
+    let mut of_table = "";
+    for line in include_str!("../../src/db/schema.rs").lines().map(str::trim) {
+        if let Some((name, _)) = line.split_once(" (").filter(|_| line.ends_with(") {")) {
+            of_table = name;
+        } else if let Some((name, kind)) = line.split_once(" -> ").filter(|_| line.ends_with(',')) {
+            columns.insert((of_table.to_owned(), name.to_owned()), kind.starts_with("Nullable<"));
+        }
+    }
+    columns
+}
+
+fn sqlite_in(folder: &TempDir) -> String {
+    format!("sqlite:{}", folder.path().join("keyledge.db").display())
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}

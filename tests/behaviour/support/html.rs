@@ -1,0 +1,48 @@
+//! Reads the pages as a person sees them.
+
+/// The nonce of the API Client panel's form.
+pub fn nonce(page: &str) -> String {
+    between(page, "name=\"nonce\" value=\"", "\"").expect("the page has no form with a nonce").to_owned()
+}
+
+/// The value of an input field.
+pub fn field(page: &str, id: &str) -> String {
+    let (_, rest) = page.split_once(&format!("id=\"{id}\" ")).expect("the page has no such field");
+    between(rest, "value=\"", "\"").unwrap().to_owned()
+}
+
+/// What an alert in the page says; nothing when there is none.
+pub fn alert(page: &str) -> String {
+    between(page, "role=\"alert\"", "</div>").map_or_else(String::new, |alert| words(&format!("<{alert}")))
+}
+
+/// The row of the API Keys grid that is about a key, as HTML.
+pub fn row<'a>(page: &'a str, client_id: &str) -> Option<&'a str> {
+    between(page, &format!("data-row=\"{client_id}\""), "</tr>")
+}
+
+/// The rows of a page's table, as HTML.
+pub fn rows(page: &str) -> Vec<&str> {
+    let Some(body) = between(page, "<tbody", "</tbody>") else { return Vec::new() };
+    body.split("<tr").skip(1).collect()
+}
+
+/// The text of a row's cell under a heading.
+pub fn cell(row: &str, heading: &str) -> String {
+    let cell = between(row, &format!("data-label=\"{heading}\""), "</t").expect("the row has no such cell");
+    words(&format!("<{cell}"))
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(before)?;
+    rest.split_once(after).map(|(inside, _)| inside)
+}
+
+/// Text without its tags, words separated by single spaces.
+fn words(html: &str) -> String {
+    let text: String = html
+        .split('<')
+        .map(|part| part.split_once('>').map_or("", |(_, text)| text))
+        .fold(String::new(), |text, part| text + " " + part);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

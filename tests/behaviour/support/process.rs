@@ -1,0 +1,146 @@
+//! The program as a process of its own, as an operator runs it.
+
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::ops::Deref;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use super::{PASSWORD, SECRET_KEY, Site};
+
+/// What a finished command left behind.
+#[derive(Debug)]
+pub struct Finished {
+    pub code: i32,
+    pub output: String,
+    pub errors: String,
+}
+
+/// Runs a command on a database to its end.
+pub fn keyledge(database: &str, arguments: &[&str], input: &str) -> Finished {
+    finish(command(database, arguments).env("KEYLEDGE_SECRET_KEY", SECRET_KEY), input)
+}
+
+/// Runs a command with nothing set but what the test sets.
+pub fn keyledge_with(arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
+    finish(bare(arguments).envs(environment.iter().copied()), "")
+}
+
+/// The program serving on a port of its own. It is killed when dropped.
+pub struct Process {
+    site: Site,
+    child: Child,
+    output: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl Process {
+    /// Starts the program as [`super::Server`] does, with more flags. On an empty database its `admin` has [`PASSWORD`].
+    pub fn start(database: &str, flags: &[&str]) -> Self {
+        Self::spawn(with_secrets(&mut serve(database, flags)))
+    }
+
+    /// The same, logging all that can be logged.
+    pub fn start_logging(database: &str) -> Self {
+        Self::spawn(with_secrets(&mut serve(database, &[])).env("KEYLEDGE_LOG", "trace"))
+    }
+
+    /// Starts the program without a secret key and a password.
+    pub fn start_bare(database: &str, flags: &[&str]) -> Self {
+        Self::spawn(&mut serve(database, flags))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let output = Arc::new(Mutex::new(String::new()));
+        let errors = collect(child.stderr.take().unwrap(), output.clone());
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let url = loop {
+            let mut line = String::new();
+            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "the program ended: {}", output.lock().unwrap());
+            output.lock().unwrap().push_str(&line);
+            if let Some((_, address)) = line.split_once("(listening on ") {
+                break format!("http://{}", address.trim_end().trim_end_matches(")."));
+            }
+        };
+        let readers = vec![errors, collect(lines, output.clone())];
+        Self { site: Site { url }, child, output, readers }
+    }
+
+    /// Ends the process at once, as `kill -9` does, and returns everything that it printed.
+    pub fn kill(mut self) -> String {
+        self.end();
+        self.output.lock().unwrap().clone()
+    }
+
+    /// What it printed so far.
+    pub fn output(&self) -> String {
+        self.output.lock().unwrap().clone()
+    }
+
+    fn end(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        for reader in self.readers.drain(..) {
+            reader.join().unwrap();
+        }
+    }
+}
+
+impl Deref for Process {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn bare(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keyledge"));
+    command.args(arguments).env_clear();
+    command
+}
+
+fn command(database: &str, arguments: &[&str]) -> Command {
+    let mut command = bare(arguments);
+    command.env("KEYLEDGE_DATABASE_URL", database).env("KEYLEDGE_BCRYPT_COST", "4");
+    command
+}
+
+fn serve(database: &str, flags: &[&str]) -> Command {
+    let mut command = command(database, &["serve", "--listen", "127.0.0.1:0", "--workers", "2"]);
+    command.args(flags);
+    command
+}
+
+fn with_secrets(command: &mut Command) -> &mut Command {
+    command.env("KEYLEDGE_SECRET_KEY", SECRET_KEY).env("KEYLEDGE_ADMIN_PASSWORD", PASSWORD)
+}
+
+fn finish(command: &mut Command, input: &str) -> Finished {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that does not ask may have ended by now.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let finished = child.wait_with_output().unwrap();
+    Finished {
+        code: finished.status.code().expect("the program was killed"),
+        output: String::from_utf8(finished.stdout).unwrap(),
+        errors: String::from_utf8(finished.stderr).unwrap(),
+    }
+}
+
+fn collect(mut stream: impl Read + Send + 'static, output: Arc<Mutex<String>>) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            output.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+    })
+}
