@@ -22,7 +22,7 @@ pub struct StorageConfig {
         hide_env_values = true,
         global = true
     )]
-    pub database_url: DatabaseUrl,
+    pub database_url: SecretText,
 
     /// The secret key, at least 32 characters and the same on all instances. Unset on SQLite, a file beside the
     /// database holds it.
@@ -40,6 +40,17 @@ pub struct StorageConfig {
     /// Connections that this process keeps to a Postgres server.
     #[arg(long, env = "KEYLEDGE_POSTGRES_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..), global = true)]
     pub postgres_connections: u32,
+}
+
+impl StorageConfig {
+    /// Where the database is. The URL is parsed here and not with the command line, whose messages repeat what they
+    /// refuse: it may carry a password.
+    ///
+    /// # Errors
+    /// When it is not a URL of a database.
+    pub fn database_url(&self) -> Result<DatabaseUrl, BadSetting> {
+        self.database_url.reveal().parse().map_err(|message| BadSetting(format!("--database-url: {message}")))
+    }
 }
 
 /// The settings of the server.
@@ -192,10 +203,15 @@ fn parse_public_url(text: &str) -> Result<PublicUrl, String> {
     if plain { Ok(PublicUrl(url.origin().ascii_serialization())) } else { Err(expected.to_owned()) }
 }
 
+/// A year: what lasts longer than that here is a mistake.
+const LONGEST_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 fn parse_duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
-        Ok(duration) if duration >= Duration::from_secs(1) => Ok(duration),
-        _ => Err("expected a duration of at least one second, for example 90s, 15m or 12h".to_owned()),
+        Ok(duration) if (Duration::from_secs(1)..=LONGEST_DURATION).contains(&duration) => Ok(duration),
+        _ => {
+            Err("expected a duration of at least one second and at most a year, for example 90s, 15m or 12h".to_owned())
+        }
     }
 }
 

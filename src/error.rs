@@ -33,12 +33,6 @@ pub enum Error {
     /// Another website sent this request.
     #[error("cross-origin request refused")]
     CrossOrigin,
-    /// Too many failed attempts.
-    #[error("too many failed attempts")]
-    TooManyAttempts {
-        /// Seconds until another attempt is looked at.
-        retry_after: u64,
-    },
     /// More work is waiting than this process takes on.
     #[error("too busy")]
     Busy,
@@ -58,7 +52,6 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::CrossOrigin => StatusCode::FORBIDDEN,
-            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

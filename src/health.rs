@@ -7,9 +7,12 @@ use crate::web::state::State;
 
 /// Routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/healthz").get(|| async { HttpResponse::Ok().body("ok\n") }))
-        .service(web::resource("/readyz").get(ready));
+    // Some monitors ask with HEAD.
+    for method in [web::get, web::head] {
+        config
+            .route("/healthz", method().to(|| async { HttpResponse::Ok().body("ok\n") }))
+            .route("/readyz", method().to(ready));
+    }
 }
 
 async fn ready(state: web::Data<State>) -> HttpResponse {

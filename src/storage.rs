@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::config::{BadSetting, StorageConfig, text_or_file};
 use crate::db::{Database, DatabaseUrl, private_file};
-use crate::oauth::tokens::check_secret_key;
+use crate::oauth::tokens::count_openable;
 use crate::secret::{SecretKey, SecretText};
 use crate::users::password::Passwords;
 
@@ -27,10 +27,11 @@ impl Storage {
     /// # Errors
     /// When the key is missing, does not fit the database, or the database cannot be used.
     pub fn open_or_create(config: &StorageConfig) -> anyhow::Result<Self> {
-        let secret_key = secret_key(config)?;
-        let database = Database::open(&config.database_url, config.postgres_connections)
-            .with_context(|| format!("the database {:?} cannot be opened", config.database_url))?;
-        check_secret_key(&database, &secret_key).context("is this the secret key that the database was made with?")?;
+        let url = config.database_url()?;
+        let secret_key = secret_key(config, &url)?;
+        let database = Database::open(&url, config.postgres_connections)
+            .with_context(|| format!("the database {url:?} cannot be opened"))?;
+        count_openable(&database, &secret_key).context("is this the secret key that the database was made with?")?;
         let passwords = Passwords::new(secret_key.clone(), config.bcrypt_cost)?;
         Ok(Self { database, secret_key, passwords })
     }
@@ -40,21 +41,26 @@ impl Storage {
     /// # Errors
     /// As for [`Storage::open_or_create`], and when there is no database.
     pub fn open(config: &StorageConfig) -> anyhow::Result<Self> {
-        match &config.database_url {
+        match &config.database_url()? {
             DatabaseUrl::Sqlite(path) if !path.exists() => bail!(
                 "there is no database {}: start the server once, or name another one with --database-url",
                 path.display()
             ),
-            _ => Self::open_or_create(config),
+            _ => {}
         }
+        let storage = Self::open_or_create(config)?;
+        if count_openable(&storage.database, &storage.secret_key)? == 0 {
+            bail!("no server was started on this database yet: start one, or name another one with --database-url");
+        }
+        Ok(storage)
     }
 }
 
-fn secret_key(config: &StorageConfig) -> anyhow::Result<SecretKey> {
+fn secret_key(config: &StorageConfig, url: &DatabaseUrl) -> anyhow::Result<SecretKey> {
     if let Some(text) = text_or_file(config.secret_key.as_ref(), config.secret_key_file.as_deref())? {
         return SecretKey::parse(&text).map_err(|message| BadSetting(message).into());
     }
-    match &config.database_url {
+    match url {
         DatabaseUrl::Sqlite(database) => key_beside(database),
         DatabaseUrl::Postgres(_) => bail!(
             "a Postgres database needs the secret key: set KEYLEDGE_SECRET_KEY or KEYLEDGE_SECRET_KEY_FILE, the same on \

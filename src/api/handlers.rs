@@ -55,18 +55,27 @@ fn bearer_token(header: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(' ')).then_some(token)
 }
 
-/// An address that is not one of the API's.
+/// An address that is not one of the API's. A token that comes with it is used, so it is checked and recorded.
 ///
 /// # Errors
 /// Always.
-pub async fn not_found() -> Result<HttpResponse, Problem> {
+pub async fn not_found(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    check_presented(&state, &request).await?;
     Err(Problem::NotFound)
 }
 
-/// A method that the resource does not know.
+/// A method that the resource does not know. A token that comes with it is used, so it is checked and recorded.
 ///
 /// # Errors
 /// Always.
-pub async fn method_not_allowed() -> Result<HttpResponse, Problem> {
+pub async fn method_not_allowed(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    check_presented(&state, &request).await?;
     Err(Problem::MethodNotAllowed)
+}
+
+async fn check_presented(state: &State, request: &HttpRequest) -> Result<(), Problem> {
+    match authenticate(state, request).await {
+        Ok(_) | Err(Problem::TokenMissing) => Ok(()),
+        Err(problem) => Err(problem),
+    }
 }

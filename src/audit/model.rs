@@ -21,6 +21,8 @@ pub enum Action {
     IssueToken,
     /// An access token was used on `/api/v1`.
     UseApi,
+    /// An operator added a role.
+    AddRole,
     /// An operator added a user.
     AddUser,
     /// An operator disabled a user.
@@ -43,6 +45,7 @@ impl Action {
             Self::DeleteKey => "delete_key",
             Self::IssueToken => "issue_token",
             Self::UseApi => "use_api",
+            Self::AddRole => "add_role",
             Self::AddUser => "add_user",
             Self::DisableUser => "disable_user",
             Self::EnableUser => "enable_user",
@@ -103,7 +106,7 @@ pub enum Reason {
     UnsupportedGrantType,
     /// The scope asks for more than the owner holds.
     InvalidScope,
-    /// A parameter is missing.
+    /// A parameter is missing or repeated.
     InvalidRequest,
 }
 
@@ -128,7 +131,7 @@ impl Reason {
 }
 
 /// Where a request came from and what it asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Source {
     /// The caller's address, as far as trusted proxies tell it.
     pub address: IpAddr,

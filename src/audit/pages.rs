@@ -61,6 +61,7 @@ fn action(code: &str) -> &'static str {
         "delete_key" => "Deleted API key",
         "issue_token" => "Got access token",
         "use_api" => "Used the API",
+        "add_role" => "Role added",
         "add_user" => "Account added",
         "disable_user" => "Account disabled",
         "enable_user" => "Account enabled",

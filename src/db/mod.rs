@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::r2d2::Pool;
+use diesel::{QueryResult, RunQueryDsl};
 use tokio::sync::Semaphore;
 
 pub use self::connection::DbConnection;
@@ -189,6 +189,21 @@ fn in_transaction<T>(
     match (result, ended) {
         (Ok(value), Ok(())) => Ok(value),
         (Ok(_), Err(error)) | (Err(error), _) => Err(error),
+    }
+}
+
+/// Lets transactions that name the same thing run one after another, as all of them do on SQLite: for decisions on
+/// counts that the transaction itself changes. The lock ends with the transaction.
+///
+/// # Errors
+/// When the statement fails.
+pub fn one_at_a_time(connection: &mut DbConnection, name: &str) -> QueryResult<()> {
+    match connection {
+        DbConnection::Sqlite(_) => Ok(()),
+        DbConnection::Postgres(postgres) => diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+            .bind::<diesel::sql_types::Text, _>(name)
+            .execute(postgres)
+            .map(|_| ()),
     }
 }
 

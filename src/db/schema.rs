@@ -92,6 +92,7 @@ diesel::table! {
         password_hash -> Text,
         password_must_change -> Bool,
         disabled_at -> Nullable<Timestamp>,
+        session_epoch -> Int4,
         created_at -> Timestamp,
         updated_at -> Timestamp,
     }

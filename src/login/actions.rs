@@ -1,25 +1,22 @@
-//! Signing in and out, and choosing a password: one transaction each, its audit event inside it.
+//! Signing in and out, and choosing a password.
 
 use super::queries as sessions;
 use crate::attempts::model::{Attempt, Verdict};
 use crate::attempts::queries as attempts;
 use crate::audit;
 use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
-use crate::db::{Database, DbConnection, Timestamp};
+use crate::db::{Database, DbConnection, Timestamp, one_at_a_time};
 use crate::error::Error;
-use crate::secret::SecretText;
-use crate::users::model::normalize_username;
+use crate::secret::{Digest, SecretText};
+use crate::users::model::{User, parse_username};
 use crate::users::password::{PasswordError, Passwords};
 use crate::users::queries as users;
 
 /// What became of a sign-in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum SignIn {
     /// Welcome.
-    SignedIn {
-        /// The user's row.
-        user_id: i64,
-    },
+    SignedIn(User),
     /// One answer for every reason.
     Refused,
     /// Too many failed attempts: the password was not looked at.
@@ -29,7 +26,7 @@ pub enum SignIn {
     },
 }
 
-/// Checks a password. Whether the attempt is within the limits is asked before, to spare the work, and again with the
+/// Checks a password. A refusal is recorded here; a success is recorded by the store, together with the session. Whether the attempt is within the limits is asked before, to spare the work, and again with the
 /// outcome: of many guesses made at the same moment, those beyond the limits learn nothing.
 ///
 /// # Errors
@@ -43,10 +40,12 @@ pub async fn sign_in(
     source: Source,
     now: Timestamp,
 ) -> Result<SignIn, Error> {
-    let (username, asked) = (normalize_username(username), attempt.clone());
+    // A name that nobody can have is not looked up, but costs the same work.
+    let (username, asked) = (parse_username(username).ok(), attempt.clone());
     let (verdict, found) = database
         .read(move |connection| {
             let verdict = attempts::verdict(connection, &asked, now)?;
+            let Some(username) = username else { return Ok((verdict, None)) };
             let Some(user) = users::find_by_username(connection, &username)? else { return Ok((verdict, None)) };
             let hash = users::password_hash(connection, user.id)?;
             Ok((verdict, Some((user.id, hash))))
@@ -59,17 +58,21 @@ pub async fn sign_in(
     let matches = passwords.verify(password, hash.clone()).await?;
     database
         .write(move |connection| {
+            one_at_a_time(connection, &attempt.by_address)?;
             if let Verdict::Limited { retry_after } = attempts::verdict(connection, &attempt, now)? {
                 return Ok(SignIn::Limited { retry_after });
             }
-            let outcome = match user_id {
-                Some(user_id) => outcome(connection, user_id, hash.as_deref(), matches)?,
-                None => Outcome::Refused(Reason::Unknown),
+            let decision = match user_id {
+                Some(user_id) => decide(connection, user_id, hash.as_deref(), matches)?,
+                None => Err(Reason::Unknown),
             };
-            record(connection, user_id, Action::SignIn, outcome, &source, now)?;
-            match (outcome, user_id) {
-                (Outcome::Allowed, Some(user_id)) => Ok(SignIn::SignedIn { user_id }),
-                _ => attempts::count(connection, &attempt, now).map(|()| SignIn::Refused),
+            match decision {
+                Ok(user) => Ok(SignIn::SignedIn(user)),
+                Err(reason) => {
+                    record(connection, user_id, Action::SignIn, Outcome::Refused(reason), &source, now)?;
+                    attempts::count(connection, &attempt, now)?;
+                    Ok(SignIn::Refused)
+                }
             }
         })
         .await
@@ -77,68 +80,91 @@ pub async fn sign_in(
 }
 
 /// The user and the hash are read again: what was checked may have changed while bcrypt was at work.
-fn outcome(
+fn decide(
     connection: &mut DbConnection,
     user_id: i64,
     checked: Option<&str>,
     matches: bool,
-) -> diesel::QueryResult<Outcome> {
-    let Some(user) = users::find(connection, user_id)? else { return Ok(Outcome::Refused(Reason::Unknown)) };
+) -> diesel::QueryResult<Result<User, Reason>> {
+    let Some(user) = users::find(connection, user_id)? else { return Ok(Err(Reason::Unknown)) };
     if !matches || Some(users::password_hash(connection, user_id)?.as_str()) != checked {
-        return Ok(Outcome::Refused(Reason::WrongPassword));
+        return Ok(Err(Reason::WrongPassword));
     }
-    Ok(if user.is_active() { Outcome::Allowed } else { Outcome::Refused(Reason::UserDisabled) })
+    Ok(if user.is_active() { Ok(user) } else { Err(Reason::UserDisabled) })
 }
 
-/// Records that a user signs out. The session itself ends with the answer.
+/// Ends a session and records that its user signed out.
 ///
 /// # Errors
 /// When the transaction fails.
-pub async fn sign_out(database: &Database, user_id: i64, source: Source, now: Timestamp) -> Result<(), Error> {
+pub async fn sign_out(
+    database: &Database,
+    user_id: i64,
+    session: Digest,
+    source: Source,
+    now: Timestamp,
+) -> Result<(), Error> {
     database
-        .write(move |connection| record(connection, Some(user_id), Action::SignOut, Outcome::Allowed, &source, now))
+        .write(move |connection| {
+            sessions::delete_session(connection, &session)?;
+            record(connection, Some(user_id), Action::SignOut, Outcome::Allowed, &source, now)
+        })
         .await
         .map_err(Error::from)
 }
 
-/// Whether a password is the one that a user has now.
-///
-/// # Errors
-/// When the database or the hashing fails.
-pub async fn is_current_password(
-    database: &Database,
-    passwords: &Passwords,
-    user_id: i64,
-    password: &SecretText,
-) -> Result<bool, Error> {
-    let hash = database.read(move |connection| users::password_hash(connection, user_id)).await?;
-    Ok(passwords.verify(password, Some(hash)).await?)
+/// What became of choosing a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordChoice {
+    /// It is the password now, and all sessions have ended.
+    Chosen {
+        /// The epoch of the sessions that begin from now on.
+        session_epoch: i32,
+    },
+    /// It is the one-time password.
+    Unchanged,
+    /// The account was changed meanwhile: sign in again.
+    Outdated,
 }
 
-/// Replaces a user's one-time password and ends all sessions.
+/// Replaces a one-time password by one that its user chose.
 ///
 /// # Errors
-/// When the transaction or the hashing fails.
-pub async fn change_password(
+/// When a transaction or the hashing fails.
+pub async fn choose_password(
     database: &Database,
     passwords: &Passwords,
     user_id: i64,
     password: &SecretText,
     source: Source,
     now: Timestamp,
-) -> Result<(), Error> {
-    let hash = passwords.hash(password).await?;
+) -> Result<PasswordChoice, Error> {
+    let one_time = database.read(move |connection| users::password_hash(connection, user_id)).await?;
+    if passwords.verify(password, Some(one_time.clone())).await? {
+        return Ok(PasswordChoice::Unchanged);
+    }
+    let chosen = passwords.hash(password).await?;
     database
         .write(move |connection| {
-            users::set_password(connection, user_id, &hash, false, now)?;
+            let user = users::find(connection, user_id)?.filter(|user| user.is_active() && user.password_must_change);
+            let Some(user) = user else { return Ok(PasswordChoice::Outdated) };
+            if users::password_hash(connection, user_id)? != one_time {
+                return Ok(PasswordChoice::Outdated);
+            }
+            users::set_password(connection, user_id, &chosen, false, now)?;
             sessions::delete_sessions_of(connection, user_id)?;
-            record(connection, Some(user_id), Action::ChangePassword, Outcome::Allowed, &source, now)
+            record(connection, Some(user_id), Action::ChangePassword, Outcome::Allowed, &source, now)?;
+            Ok(PasswordChoice::Chosen { session_epoch: user.session_epoch + 1 })
         })
         .await
         .map_err(Error::from)
 }
 
-fn record(
+/// Records what a person did with an account.
+///
+/// # Errors
+/// When the statement fails.
+pub(super) fn record(
     connection: &mut DbConnection,
     user_id: Option<i64>,
     action: Action,

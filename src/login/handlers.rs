@@ -6,15 +6,15 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::actions::{self, SignIn};
+use super::actions::{self, PasswordChoice, SignIn};
 use super::model::safe_next;
 use super::pages::{LoginPage, PasswordPage};
-use super::store::USER_ID;
+use super::store::{KEY_DIGEST, SESSION_EPOCH, SIGNED_IN_FROM, USER_ID};
 use crate::attempts::model::Kind;
 use crate::error::Error;
-use crate::secret::SecretText;
-use crate::users::model::normalize_username;
-use crate::users::password::{MAXIMUM_LENGTH, MINIMUM_LENGTH, check_choice};
+use crate::secret::{Digest, SecretText};
+use crate::users::model::{User, normalize_username};
+use crate::users::password::{MINIMUM_LENGTH, check_choice};
 use crate::web::answer::{page, see_other};
 use crate::web::caller;
 use crate::web::layout::Layout;
@@ -40,6 +40,7 @@ pub async fn login(
     let next = safe_next(&query.next);
     match signed_in {
         Ok(_) | Err(Error::PasswordChangeNeeded) => Ok(see_other(&next)),
+        Err(error @ Error::Internal(_)) => Err(error),
         Err(_) => page(
             StatusCode::OK,
             &LoginPage { layout: Layout::new(&state, None), username: String::new(), message: None, next },
@@ -71,17 +72,15 @@ pub async fn sign_in(
     let attempt = state.attempt(Kind::SignIn, source.address, &name);
     let next = safe_next(&form.next);
     let now = state.clock.now();
-    let outcome = if form.password.reveal().len() > MAXIMUM_LENGTH {
-        SignIn::Refused
-    } else {
-        let (database, passwords) = (&state.database, &state.passwords);
-        actions::sign_in(database, passwords, &name, &form.password, attempt, source, now).await?
-    };
+    let (database, passwords, from) = (&state.database, &state.passwords, source.clone());
+    let outcome = actions::sign_in(database, passwords, &name, &form.password, attempt, source, now).await?;
     let (status, message) = match outcome {
-        SignIn::SignedIn { user_id } => {
+        SignIn::SignedIn(user) => {
             session.clear();
             session.renew();
-            session.insert(USER_ID, user_id).map_err(Error::internal)?;
+            session.insert(USER_ID, user.id).map_err(Error::internal)?;
+            session.insert(SESSION_EPOCH, user.session_epoch).map_err(Error::internal)?;
+            session.insert(SIGNED_IN_FROM, from).map_err(Error::internal)?;
             return Ok(see_other(&next));
         }
         SignIn::Refused => {
@@ -121,9 +120,14 @@ pub async fn sign_out(
     session: Session,
     signed_in: Result<SignedInOrChanging, Error>,
 ) -> Result<HttpResponse, Error> {
-    if let Ok(SignedInOrChanging(account)) = signed_in {
-        let source = caller::source(&request, &state.config.trusted_proxies);
-        actions::sign_out(&state.database, account.user.id, source, state.clock.now()).await?;
+    let digest = session.get::<Digest>(KEY_DIGEST).map_err(Error::internal)?;
+    match (signed_in, digest) {
+        (Ok(SignedInOrChanging(account)), Some(digest)) => {
+            let source = caller::source(&request, &state.config.trusted_proxies);
+            actions::sign_out(&state.database, account.user.id, digest, source, state.clock.now()).await?;
+        }
+        (Err(error @ Error::Internal(_)), _) => return Err(error),
+        _ => {}
     }
     session.purge();
     Ok(see_other("/login"))
@@ -140,7 +144,7 @@ pub async fn choose_password(
     if !account.user.password_must_change {
         return Ok(see_other("/"));
     }
-    password_page(&state, None)
+    password_page(&state, &account.user, None)
 }
 
 /// The form of `/login/password`.
@@ -166,22 +170,38 @@ pub async fn change_password(
         return Ok(see_other("/"));
     }
     if form.password != form.repeated {
-        return password_page(&state, Some("The two passwords differ. Type the same one twice.".to_owned()));
+        return password_page(&state, &user, Some("The two passwords differ. Type the same one twice.".to_owned()));
     }
     if let Err(message) = check_choice(&form.password, &user.username) {
-        return password_page(&state, Some(message));
-    }
-    let database = &state.database;
-    if actions::is_current_password(database, &state.passwords, user.id, &form.password).await? {
-        return password_page(&state, Some("This is the one-time password. Choose another one.".to_owned()));
+        return password_page(&state, &user, Some(message));
     }
     let source = caller::source(&request, &state.config.trusted_proxies);
-    actions::change_password(database, &state.passwords, user.id, &form.password, source, state.clock.now()).await?;
-    session.renew();
-    Ok(see_other("/"))
+    let (database, passwords, now) = (&state.database, &state.passwords, state.clock.now());
+    match actions::choose_password(database, passwords, user.id, &form.password, source, now).await? {
+        PasswordChoice::Chosen { session_epoch } => {
+            session.insert(SESSION_EPOCH, session_epoch).map_err(Error::internal)?;
+            session.renew();
+            Ok(see_other("/"))
+        }
+        PasswordChoice::Unchanged => {
+            password_page(&state, &user, Some("This is the one-time password. Choose another one.".to_owned()))
+        }
+        PasswordChoice::Outdated => {
+            session.purge();
+            Err(Error::SignInNeeded { next: "/".to_owned() })
+        }
+    }
 }
 
-fn password_page(state: &State, message: Option<String>) -> Result<HttpResponse, Error> {
+fn password_page(state: &State, user: &User, message: Option<String>) -> Result<HttpResponse, Error> {
     let status = if message.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    page(status, &PasswordPage { layout: Layout::new(state, None), message, minimum_length: MINIMUM_LENGTH })
+    page(
+        status,
+        &PasswordPage {
+            layout: Layout::new(state, None),
+            username: user.username.clone(),
+            message,
+            minimum_length: MINIMUM_LENGTH,
+        },
+    )
 }

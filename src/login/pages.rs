@@ -24,6 +24,8 @@ pub struct LoginPage {
 pub struct PasswordPage {
     /// What all pages share.
     pub layout: Layout,
+    /// Whose password it is, for password managers.
+    pub username: String,
     /// Why the password was refused.
     pub message: Option<String>,
     /// The shortest password, in characters.

@@ -6,16 +6,31 @@ use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, Upd
 use actix_web::cookie::time::Duration as CookieDuration;
 use chrono::Duration;
 
+use super::actions::record;
 use super::queries::{self, Session};
+use crate::audit::model::{Action, Outcome, Source};
 use crate::clock::Clock;
 use crate::db::{Database, Timestamp};
 use crate::secret::sha256;
 
-/// The entry of a session's state that holds the user's row, as JSON. A session without one is never stored.
+/// The entry of a session's state that holds the user's row. A session without one is never stored.
 pub const USER_ID: &str = "user_id";
+
+/// The entry that holds the user's session epoch at the sign-in.
+pub const SESSION_EPOCH: &str = "session_epoch";
+
+/// The entry that a sign-in leaves for [`DatabaseSessionStore::save`], which records it together with the session: where
+/// it came from. It is not stored.
+pub const SIGNED_IN_FROM: &str = "signed_in_from";
+
+/// The entry that holds what the session is stored under, so that it can be ended. It is not stored.
+pub const KEY_DIGEST: &str = "key_digest";
 
 /// The end of an unused session is moved when at least this much is gained by it, so that most requests write nothing.
 const EXTENSION_STEP: Duration = Duration::seconds(30);
+
+/// Or this part of the idle lifetime, where that is short.
+const EXTENSION_PART: i32 = 10;
 
 type State = HashMap<String, String>;
 
@@ -44,27 +59,39 @@ impl SessionStore for DatabaseSessionStore {
             .read(move |connection| queries::find_session(connection, &digest, now))
             .await
             .map_err(|error| LoadError::Other(error.into()))?;
-        session
-            .map(|session| serde_json::from_str(&session.state))
-            .transpose()
-            .map_err(|error| LoadError::Deserialization(error.into()))
+        let Some(session) = session else { return Ok(None) };
+        let deserialization = |error: serde_json::Error| LoadError::Deserialization(error.into());
+        let mut state: State = serde_json::from_str(&session.state).map_err(deserialization)?;
+        state.insert(KEY_DIGEST.to_owned(), serde_json::to_string(&digest).map_err(deserialization)?);
+        Ok(Some(state))
     }
 
-    async fn save(&self, state: State, ttl: &CookieDuration) -> Result<SessionKey, SaveError> {
+    async fn save(&self, mut state: State, ttl: &CookieDuration) -> Result<SessionKey, SaveError> {
         let key = generate_session_key();
         let (digest, now) = (sha256(key.as_ref().as_bytes()), self.clock.now());
         let user_id: i64 = state
             .get(USER_ID)
             .and_then(|user_id| user_id.parse().ok())
             .ok_or_else(|| SaveError::Other(anyhow::anyhow!("a session that belongs to nobody")))?;
+        let serialization = |error: serde_json::Error| SaveError::Serialization(error.into());
+        let signed_in_from: Option<Source> = state
+            .remove(SIGNED_IN_FROM)
+            .map(|source| serde_json::from_str(&source))
+            .transpose()
+            .map_err(serialization)?;
+        state.remove(KEY_DIGEST);
         let session = Session {
-            state: serde_json::to_string(&state).map_err(|error| SaveError::Serialization(error.into()))?,
+            state: serde_json::to_string(&state).map_err(serialization)?,
             idle_expires_at: self.idle_expires_at(ttl),
         };
         let absolute_expires_at = now + self.absolute_lifetime;
         self.database
             .write(move |connection| {
-                queries::insert_session(connection, &digest, user_id, &session, absolute_expires_at, now)
+                queries::insert_session(connection, &digest, user_id, &session, absolute_expires_at, now)?;
+                match &signed_in_from {
+                    Some(source) => record(connection, Some(user_id), Action::SignIn, Outcome::Allowed, source, now),
+                    None => Ok(()),
+                }
             })
             .await
             .map_err(|error| SaveError::Other(error.into()))?;
@@ -72,8 +99,9 @@ impl SessionStore for DatabaseSessionStore {
     }
 
     /// A session that has ended meanwhile stays ended: the key is given back as it is, and opens nothing.
-    async fn update(&self, key: SessionKey, state: State, ttl: &CookieDuration) -> Result<SessionKey, UpdateError> {
+    async fn update(&self, key: SessionKey, mut state: State, ttl: &CookieDuration) -> Result<SessionKey, UpdateError> {
         let digest = sha256(key.as_ref().as_bytes());
+        state.remove(KEY_DIGEST);
         let session = Session {
             state: serde_json::to_string(&state).map_err(|error| UpdateError::Serialization(error.into()))?,
             idle_expires_at: self.idle_expires_at(ttl),
@@ -89,7 +117,8 @@ impl SessionStore for DatabaseSessionStore {
         let (digest, now) = (sha256(key.as_ref().as_bytes()), self.clock.now());
         let idle_expires_at = self.idle_expires_at(ttl);
         let session = self.database.read(move |connection| queries::find_session(connection, &digest, now)).await?;
-        if session.is_some_and(|session| idle_expires_at - session.idle_expires_at >= EXTENSION_STEP) {
+        let step = EXTENSION_STEP.min((idle_expires_at - now) / EXTENSION_PART);
+        if session.is_some_and(|session| idle_expires_at - session.idle_expires_at >= step) {
             self.database
                 .write(move |connection| queries::extend_session(connection, &digest, idle_expires_at))
                 .await?;

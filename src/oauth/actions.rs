@@ -117,6 +117,9 @@ fn decide(
         Status::Expired => return Ok(Err(Reason::KeyExpired)),
         Status::Suspended => return Ok(Err(Reason::UserDisabled)),
     }
+    if request.repeats {
+        return Ok(Err(Reason::InvalidRequest));
+    }
     match request.parameter("grant_type") {
         Some("client_credentials") => {}
         Some(_) => return Ok(Err(Reason::UnsupportedGrantType)),

@@ -62,7 +62,7 @@ fn refusal(reason: Reason, basic: bool) -> OauthError {
     match reason {
         Reason::UnsupportedGrantType => OauthError::UnsupportedGrantType,
         Reason::InvalidScope => OauthError::InvalidScope,
-        Reason::InvalidRequest => OauthError::InvalidRequest("grant_type is missing"),
+        Reason::InvalidRequest => OauthError::InvalidRequest("grant_type is missing, or a parameter is repeated"),
         Reason::KeyExpired => OauthError::InvalidClient { basic, description: "the API key has expired" },
         Reason::UserDisabled => OauthError::InvalidClient { basic, description: "the API key is suspended" },
         _ => OauthError::InvalidClient { basic, description: "the client ID or the client secret is wrong" },

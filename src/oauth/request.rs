@@ -28,6 +28,8 @@ pub struct ClientRequest {
     pub client_secret: SecretText,
     /// How.
     pub authentication: ClientAuthentication,
+    /// Whether a parameter is repeated, which is an error (RFC 6749 section 3.2) once it is known whose.
+    pub repeats: bool,
     /// The other parameters, without empty ones.
     parameters: BTreeMap<String, SecretText>,
 }
@@ -36,7 +38,7 @@ impl ClientRequest {
     /// Reads a request's headers and body.
     ///
     /// # Errors
-    /// `invalid_request` when the form is not one, a parameter is repeated or both ways to authenticate are used;
+    /// `invalid_request` when the form is not one, a credential is repeated or both ways to authenticate are used;
     /// `invalid_client` when no credentials, or unreadable ones, are presented.
     pub fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, OauthError> {
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -47,8 +49,8 @@ impl ClientRequest {
         if std::str::from_utf8(body).is_err() {
             return Err(OauthError::InvalidRequest("the form is not UTF-8"));
         }
-        let mut parameters = parameters(body)?;
-        let in_form = (take(&mut parameters, "client_id"), take(&mut parameters, "client_secret"));
+        let (mut parameters, repeats) = parameters(body)?;
+        let in_form = (parameters.remove("client_id"), parameters.remove("client_secret"));
         let (client_id, client_secret, authentication) = match (headers.get(AUTHORIZATION), in_form) {
             (Some(header), (form_id, None)) => {
                 let (client_id, client_secret) =
@@ -75,7 +77,7 @@ impl ClientRequest {
                 });
             }
         };
-        Ok(Self { client_id, client_secret, authentication, parameters })
+        Ok(Self { client_id, client_secret, authentication, repeats, parameters })
     }
 
     /// A parameter's value; `None` when it is missing or empty.
@@ -85,20 +87,20 @@ impl ClientRequest {
     }
 }
 
-/// Parameters of a form: empty ones count as left out, repeated ones are refused (RFC 6749 sections 3.1 and 3.2).
-fn parameters(body: &[u8]) -> Result<BTreeMap<String, SecretText>, OauthError> {
-    let mut parameters = BTreeMap::new();
+/// Parameters of a form, and whether one is repeated. Empty ones count as left out (RFC 6749 section 3.1).
+fn parameters(body: &[u8]) -> Result<(BTreeMap<String, SecretText>, bool), OauthError> {
+    let (mut parameters, mut repeats) = (BTreeMap::new(), false);
     for (name, value) in form_urlencoded::parse(body) {
+        let is_credential = matches!(&*name, "client_id" | "client_secret");
         if parameters.insert(name.into_owned(), SecretText::new(value)).is_some() {
-            return Err(OauthError::InvalidRequest("a parameter is repeated"));
+            if is_credential {
+                return Err(OauthError::InvalidRequest("a parameter is repeated"));
+            }
+            repeats = true;
         }
     }
     parameters.retain(|_, value| !value.reveal().is_empty());
-    Ok(parameters)
-}
-
-fn take(parameters: &mut BTreeMap<String, SecretText>, name: &str) -> Option<SecretText> {
-    parameters.remove(name)
+    Ok((parameters, repeats))
 }
 
 /// Client ID and secret from an `Authorization` header, both form-decoded (RFC 6749 section 2.3.1 and appendix B).
@@ -154,10 +156,11 @@ mod tests {
     #[test]
     fn rfc6749_3_2_a_repeated_parameter_is_refused_and_an_empty_one_left_out() {
         let credentials = "client_id=a&client_secret=b";
-        let repeated = request(None, &format!("{credentials}&scope=x&scope=y"));
+        assert!(request(None, &format!("{credentials}&scope=x&scope=y")).unwrap().repeats);
+        let repeated = request(None, &format!("{credentials}&client_id=a"));
         assert!(matches!(repeated, Err(OauthError::InvalidRequest(_))));
         let empty = request(None, &format!("{credentials}&scope=")).unwrap();
-        assert_eq!(empty.parameter("scope"), None);
+        assert_eq!((empty.parameter("scope"), empty.repeats), (None, false));
     }
 
     #[test]

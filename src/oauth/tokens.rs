@@ -170,13 +170,12 @@ impl Tokens {
     }
 }
 
-/// Whether a secret key is the one that the database was written with.
+/// How many signing keys a secret key opens in the database: none when no server was started on it yet.
 ///
 /// # Errors
-/// When it is not, or the database fails.
-pub fn check_secret_key(database: &Database, secret_key: &SecretKey) -> anyhow::Result<()> {
-    unseal(secret_key, database.read_blocking(queries::signing_keys)?)?;
-    Ok(())
+/// When it is not the secret key that the database was written with, or the database fails.
+pub fn count_openable(database: &Database, secret_key: &SecretKey) -> anyhow::Result<usize> {
+    Ok(unseal(secret_key, database.read_blocking(queries::signing_keys)?)?.len())
 }
 
 fn unseal(secret_key: &SecretKey, stored: Vec<(String, Vec<u8>)>) -> anyhow::Result<Arc<[SigningKey]>> {

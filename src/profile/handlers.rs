@@ -62,7 +62,9 @@ pub async fn profile(
     session: Session,
     SignedIn(account): SignedIn,
 ) -> Result<HttpResponse, Error> {
-    let outcome = match session.remove_as::<DeletedKey>(DELETED_KEY) {
+    // Removing even what is not there would store the session anew.
+    let deleted = session.contains_key(DELETED_KEY).then(|| session.remove_as::<DeletedKey>(DELETED_KEY)).flatten();
+    let outcome = match deleted {
         Some(Ok(key)) => key.into(),
         _ => Outcome::None,
     };

@@ -51,7 +51,7 @@ pub fn add(
         for role_id in role_ids {
             queries::insert_user_role(connection, user_id, role_id)?;
         }
-        record(connection, user_id, Action::AddUser, now)?;
+        record(connection, Some(user_id), Action::AddUser, now)?;
         Ok(Added::Added)
     })
 }
@@ -84,7 +84,7 @@ pub fn set_disabled(
             return Ok(Changed::AlreadySo);
         }
         login::queries::delete_sessions_of(connection, user.id)?;
-        record(connection, user.id, if disabled { Action::DisableUser } else { Action::EnableUser }, now)?;
+        record(connection, Some(user.id), if disabled { Action::DisableUser } else { Action::EnableUser }, now)?;
         Ok(Changed::Changed)
     })
 }
@@ -103,7 +103,7 @@ pub fn set_password(
         let Some(user) = queries::find_by_username(connection, username)? else { return Ok(Changed::NoSuchUser) };
         queries::set_password(connection, user.id, password_hash, true, now)?;
         login::queries::delete_sessions_of(connection, user.id)?;
-        record(connection, user.id, Action::SetPassword, now)?;
+        record(connection, Some(user.id), Action::SetPassword, now)?;
         Ok(Changed::Changed)
     })
 }
@@ -126,6 +126,7 @@ pub fn add_role(
     name: &str,
     description: &str,
     permissions: &BTreeSet<String>,
+    now: Timestamp,
 ) -> Result<RoleAdded, crate::db::Error> {
     database.write_blocking(|connection| {
         if queries::find_role(connection, name)?.is_some() {
@@ -135,6 +136,7 @@ pub fn add_role(
         for permission in permissions {
             queries::insert_role_permission(connection, role_id, permission)?;
         }
+        record(connection, None, Action::AddRole, now)?;
         Ok(RoleAdded::Added)
     })
 }
@@ -198,9 +200,9 @@ pub fn ensure_administrator(
     }
 }
 
-fn record(connection: &mut DbConnection, user_id: i64, action: Action, now: Timestamp) -> QueryResult<()> {
+fn record(connection: &mut DbConnection, user_id: Option<i64>, action: Action, now: Timestamp) -> QueryResult<()> {
     audit::queries::insert(
         connection,
-        NewEvent { at: now, user_id: Some(user_id), client_id: None, action, outcome: Outcome::Allowed, source: None },
+        NewEvent { at: now, user_id, client_id: None, action, outcome: Outcome::Allowed, source: None },
     )
 }

@@ -29,6 +29,8 @@ pub struct User {
     pub password_must_change: bool,
     /// Since when the user is disabled.
     pub disabled_at: Option<Timestamp>,
+    /// Only sessions begun in this epoch are good.
+    pub session_epoch: i32,
 }
 
 impl User {

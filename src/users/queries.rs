@@ -16,6 +16,7 @@ type UserColumns = (
     users::email,
     users::password_must_change,
     users::disabled_at,
+    users::session_epoch,
 );
 
 /// The columns of a [`User`].
@@ -27,6 +28,7 @@ pub const USER_COLUMNS: UserColumns = (
     users::email,
     users::password_must_change,
     users::disabled_at,
+    users::session_epoch,
 );
 
 /// A user by the name to sign in with.
@@ -143,7 +145,7 @@ pub fn insert(connection: &mut DbConnection, user: NewUser<'_>, now: Timestamp) 
         .get_result(connection)
 }
 
-/// Disables a user, or enables one. `false` when it was so already.
+/// Disables a user, or enables one; both end all sessions. `false` when it was so already.
 ///
 /// # Errors
 /// When the statement fails.
@@ -151,17 +153,25 @@ pub fn set_disabled(connection: &mut DbConnection, user_id: i64, disabled: bool,
     let user = users::table.find(user_id);
     let changed = if disabled {
         diesel::update(user.filter(users::disabled_at.is_null()))
-            .set((users::disabled_at.eq(Some(now)), users::updated_at.eq(now)))
+            .set((
+                users::disabled_at.eq(Some(now)),
+                users::session_epoch.eq(users::session_epoch + 1),
+                users::updated_at.eq(now),
+            ))
             .execute(connection)?
     } else {
         diesel::update(user.filter(users::disabled_at.is_not_null()))
-            .set((users::disabled_at.eq(None::<Timestamp>), users::updated_at.eq(now)))
+            .set((
+                users::disabled_at.eq(None::<Timestamp>),
+                users::session_epoch.eq(users::session_epoch + 1),
+                users::updated_at.eq(now),
+            ))
             .execute(connection)?
     };
     Ok(changed > 0)
 }
 
-/// Replaces a user's password.
+/// Replaces a user's password and ends all sessions.
 ///
 /// # Errors
 /// When the statement fails.
@@ -176,6 +186,7 @@ pub fn set_password(
         .set((
             users::password_hash.eq(password_hash),
             users::password_must_change.eq(must_change),
+            users::session_epoch.eq(users::session_epoch + 1),
             users::updated_at.eq(now),
         ))
         .execute(connection)?;

@@ -4,7 +4,7 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 use askama::Template;
@@ -82,8 +82,10 @@ pub async fn render<B: MessageBody + 'static>(
         None => HttpResponse::new(error.status()),
     };
     // What the session middleware or the router said, such as a cookie that ends or the methods that are allowed.
-    if let Some(allow) = response.headers_mut().remove(ALLOW).next() {
-        answer.headers_mut().insert(ALLOW, allow);
+    for name in [ALLOW, SET_COOKIE] {
+        for value in response.headers_mut().remove(&name) {
+            answer.headers_mut().append(name.clone(), value);
+        }
     }
     Ok(ServiceResponse::new(request, answer))
 }
@@ -110,9 +112,6 @@ fn answer(state: &State, viewer: Option<Viewer>, fragment: bool, error: &Error) 
             "Not from here",
             "This request came from another website, so it was refused. Nothing was changed.".to_owned(),
         ),
-        Error::TooManyAttempts { retry_after } => {
-            ("Too many attempts", format!("Try again in {} minutes.", retry_after.div_ceil(60)))
-        }
         Error::Busy => ("Very busy", "Too many people are signing in right now. Try again in a moment.".to_owned()),
         Error::Internal(_) => {
             ("Something went wrong", "The mistake is ours. Try again; if it stays, tell your administrator.".to_owned())
@@ -133,11 +132,9 @@ fn answer(state: &State, viewer: Option<Viewer>, fragment: bool, error: &Error) 
         tracing::error!("an error page could not be made: {cause:?}");
         HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR)
     });
-    match error {
-        Error::TooManyAttempts { retry_after } => answer.headers_mut().insert(RETRY_AFTER, (*retry_after).into()),
-        Error::Busy => answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5")),
-        _ => return answer,
-    };
+    if matches!(error, Error::Busy) {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
     answer
 }
 

@@ -11,7 +11,7 @@ use super::answer::wants_fragment;
 use super::layout::Viewer;
 use super::state::State;
 use crate::error::Error;
-use crate::login::store::USER_ID;
+use crate::login::store::{SESSION_EPOCH, USER_ID};
 use crate::users::model::Account;
 use crate::users::queries;
 
@@ -53,9 +53,10 @@ async fn account(request: HttpRequest) -> Result<Account, Error> {
     let session = request.get_session();
     let user_id = session.get::<i64>(USER_ID).map_err(Error::internal)?;
     let Some(user_id) = user_id else { return Err(sign_in_needed(&request)) };
+    let session_epoch = session.get::<i32>(SESSION_EPOCH).map_err(Error::internal)?;
     let account = state.database.read(move |connection| queries::account(connection, user_id)).await?;
     match account {
-        Some(account) if account.user.is_active() => {
+        Some(account) if account.user.is_active() && Some(account.user.session_epoch) == session_epoch => {
             request.extensions_mut().insert(Viewer::from(&account.user));
             Ok(account)
         }

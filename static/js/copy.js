@@ -42,4 +42,5 @@ document.addEventListener("click", async (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => reveal(target));
+document.addEventListener("htmx:load", ({ detail: { elt } }) => reveal(elt));
 reveal(document);

@@ -2,6 +2,7 @@
 // and the focus when they close.
 
 const page = address();
+let changed = false;
 const openers = new WeakMap();
 
 function address() {
@@ -25,6 +26,7 @@ document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig }
     open(dialog, triggeringEvent?.submitter ?? elt);
     return;
   }
+  changed = true;
   const asking = elt.closest("dialog:modal");
   if (asking && !asking.contains(target)) asking.close();
 });
@@ -35,8 +37,21 @@ document.addEventListener("close", ({ target: dialog }) => {
   const host = dialog.parentElement;
   host.replaceChildren();
   if (host.hasAttribute("data-window") && address() !== page) history.back();
+  if (host.hasAttribute("data-window") && changed) refresh(opener);
   if (opener.isConnected) opener.focus();
 }, true);
+
+// What was done in a window may show in the page under it, such as the number of keys.
+async function refresh(opener) {
+  changed = false;
+  const response = await fetch(page, { cache: "no-store" });
+  if (!response.ok || response.redirected) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  const main = document.getElementById("main");
+  main.replaceChildren(...fresh.getElementById("main").childNodes);
+  main.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: main } }));
+  if (!opener.isConnected) document.querySelector(".page-nav [hx-get]")?.focus();
+}
 
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-dismiss]")) return;

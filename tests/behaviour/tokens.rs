@@ -9,7 +9,7 @@ use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, WWW_
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Key, Server, TestDatabase, on_each_database};
+use crate::support::{Key, Server, TestDatabase, cell, on_each_database, row};
 
 on_each_database![
     a_key_gets_a_token_that_opens_the_api,
@@ -314,7 +314,9 @@ async fn a_disabled_users_keys_are_suspended_until_the_user_is_enabled(server: S
     server.token(&key).await;
     let before = ada.get(server.at("/")).send().await.unwrap();
     assert_eq!(before.status(), StatusCode::SEE_OTHER, "a session came back to life");
-    server.signed_in("ada").await;
+    let ada = server.signed_in("ada").await;
+    let page = server.text(&ada, "/profile").await;
+    assert_eq!(cell(row(&page, &key.client_id).unwrap(), "Status"), "Valid");
 }
 
 async fn a_token_ends_after_its_lifetime(server: Server) {

@@ -7,6 +7,8 @@ CREATE TABLE users (
     password_hash TEXT NOT NULL,
     password_must_change BOOLEAN NOT NULL,
     disabled_at TIMESTAMP,
+    -- Goes up when all sessions must end: one that was begun before, but stored after, opens nothing.
+    session_epoch INTEGER NOT NULL DEFAULT 0,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
 );
