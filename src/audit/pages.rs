@@ -81,7 +81,7 @@ fn reason(code: &str) -> &'static str {
         "token_invalid" => "Access token not valid",
         "unsupported_grant_type" => "Wrong grant type",
         "invalid_scope" => "Asked for more than you hold",
-        "invalid_request" => "Incomplete request",
+        "invalid_request" => "Incomplete or repeated parameters",
         _ => "Other",
     }
 }

@@ -9,6 +9,7 @@ on_each_database![
     refusals_are_recorded_with_their_reason,
     the_record_of_one_user_is_not_shown_to_another,
     a_recorded_path_has_no_query,
+    a_token_used_where_nothing_is_is_recorded_too,
     the_callers_address_and_key_are_recorded,
     a_secret_in_the_wrong_field_is_stored_nowhere,
     older_events_are_a_page_away,
@@ -49,6 +50,7 @@ async fn refusals_are_recorded_with_their_reason(server: Server) {
     server.sign_in(&browser(), "ada", "not the password").await;
     server.token_answer(&Key { client_secret: "rubbish".to_owned(), ..key.clone() }, &[]).await;
     server.token_answer(&key, &[("scope", "users:write")]).await;
+    server.token_answer(&key, &[("scope", "a"), ("scope", "b")]).await;
     server.delete(&ada, &key.client_id).await;
     server.token_answer(&key, &[]).await;
     server.me(&token).await;
@@ -63,6 +65,7 @@ async fn refusals_are_recorded_with_their_reason(server: Server) {
             "Signed in: Refused Account disabled, POST /login",
             "Used the API: Refused API key deleted, GET /api/v1/me",
             "Got access token: Refused API key deleted, POST /auth/token",
+            "Got access token: Refused Incomplete or repeated parameters, POST /auth/token",
             "Got access token: Refused Asked for more than you hold, POST /auth/token",
             "Got access token: Refused Wrong client secret, POST /auth/token",
             "Signed in: Refused Wrong password, POST /login",
@@ -90,6 +93,14 @@ async fn a_recorded_path_has_no_query(server: Server) {
     assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
     assert_eq!(events(&server, &admin).await[0], "Used the API: Allowed, GET /api/v1/me");
     assert!(!server.database.everything().contains("hunter2"));
+}
+
+async fn a_token_used_where_nothing_is_is_recorded_too(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let token = server.token(&server.generate(&admin).await).await;
+    let answer = Client::new().get(server.at("/api/v1/nothing")).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(events(&server, &admin).await[0], "Used the API: Allowed, GET /api/v1/nothing");
 }
 
 async fn the_callers_address_and_key_are_recorded(server: Server) {

@@ -7,6 +7,7 @@ use crate::support::Server;
 
 in_chromium![
     the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_back,
+    the_page_under_the_window_shows_what_was_changed_in_it,
     the_secret_is_gone_once_the_window_was_closed_or_left,
     a_double_click_on_generate_makes_one_key,
     a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
@@ -36,6 +37,19 @@ async fn the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_b
     page.path_is("/").await;
     page.has_focus("link", "Profile").await;
     page.find("heading", "Get access to the API").await;
+}
+
+async fn the_page_under_the_window_shows_what_was_changed_in_it(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.says("You have no valid API key").await;
+    page.click("link", "Get an API key").await;
+    page.find("dialog", "Profile").await;
+    let (client_id, _) = page.generate().await;
+    page.click("button", "Close").await;
+    page.find("link", "Manage API keys").await;
+    page.says(&format!("curl --user {client_id}")).await;
+    page.find("button", "Copy token command").await;
+    page.has_focus("link", "Profile").await;
 }
 
 async fn the_secret_is_gone_once_the_window_was_closed_or_left(_server: Server, page: Page) {
