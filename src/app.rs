@@ -16,12 +16,13 @@ use crate::clock::Clock;
 use crate::config::{PublicUrl, ServerConfig, StorageConfig, text_or_file};
 use crate::error::Error;
 use crate::login::store::DatabaseSessionStore;
+use crate::oauth::signing_keys::SigningKeys;
 use crate::oauth::tokens::Tokens;
 use crate::storage::Storage;
 use crate::users::actions::{FirstAdministrator, ensure_administrator};
 use crate::web::state::State;
 use crate::web::{assets, cross_origin, error_pages, headers};
-use crate::{api, api_keys, audit, health, home, login, oauth, profile};
+use crate::{api, api_keys, audit, gateway, health, home, login, oauth, profile};
 
 /// The largest form or token request, in bytes.
 const LARGEST_BODY: usize = 16 * 1024;
@@ -56,7 +57,9 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let Storage { database, secret_key, passwords } = Storage::open_or_create(storage)?;
     let mut rng = rand::rng();
     let audience = config.audience.clone().unwrap_or_else(|| public_url.as_str().to_owned());
-    let tokens = Tokens::open(&database, secret_key.clone(), public_url.as_str(), &audience, &mut rng, clock.now())?;
+    let (lifetime, now) = (config.token_lifetime, clock.now());
+    let signing_keys = SigningKeys::open(&database, secret_key.clone(), lifetime, &mut rng, now)?;
+    let tokens = Tokens::new(signing_keys, public_url.as_str(), &audience);
     let administrator = ensure_administrator(&database, &passwords, admin_password.as_ref(), &mut rng, clock.now())?;
 
     let workers = config.workers;
@@ -69,12 +72,15 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
                 web::FormConfig::default().limit(LARGEST_BODY).error_handler(|error, _| form_error(&error).into()),
             )
             .app_data(web::QueryConfig::default().error_handler(|_, _| Error::NotFound.into()))
-            .wrap(Compress::default())
-            .wrap(from_fn(headers::add))
-            .configure(oauth::routes)
-            .configure(api::routes)
-            .configure(health::routes)
-            .configure(|config| pages(config, &state))
+            .configure(gateway::routes)
+            .service(
+                web::scope("")
+                    .wrap(from_fn(headers::add))
+                    .configure(oauth::routes)
+                    .configure(api::routes)
+                    .configure(health::routes)
+                    .configure(|config| pages(config, &state)),
+            )
     })
     .client_request_timeout(Duration::from_secs(10))
     .shutdown_timeout(SHUTDOWN_SECONDS);
@@ -93,6 +99,7 @@ fn pages(config: &mut web::ServiceConfig, state: &State) {
             .wrap(sessions(state))
             .wrap(from_fn(cross_origin::refuse))
             .wrap(from_fn(error_pages::render))
+            .wrap(Compress::default())
             .configure(home::routes)
             .configure(login::routes)
             .configure(profile::routes)

@@ -65,7 +65,10 @@ impl Error {
 
 impl From<crate::db::Error> for Error {
     fn from(cause: crate::db::Error) -> Self {
-        Self::internal(cause)
+        match cause {
+            crate::db::Error::Busy => Self::Busy,
+            cause => Self::internal(cause),
+        }
     }
 }
 

@@ -81,6 +81,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod gateway;
 pub mod health;
 pub mod home;
 pub mod login;

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::config::{BadSetting, StorageConfig, text_or_file};
 use crate::db::{Database, DatabaseUrl, private_file};
-use crate::oauth::tokens::count_openable;
+use crate::oauth::signing_keys::count_openable;
 use crate::secret::{SecretKey, SecretText};
 use crate::users::password::Passwords;
 

@@ -2,13 +2,13 @@
 
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::DateTime;
 use serde_json::json;
 
 use super::problem::Problem;
 use crate::attempts::model::Kind;
+use crate::audit::model::Action;
 use crate::db::Timestamp;
-use crate::oauth::actions::{self, Bearer};
+use crate::oauth::check::{self, Bearer};
 use crate::web::caller;
 use crate::web::state::State;
 
@@ -34,25 +34,16 @@ pub async fn me(state: web::Data<State>, request: HttpRequest) -> Result<HttpRes
 
 async fn authenticate(state: &State, request: &HttpRequest) -> Result<(Bearer, Timestamp), Problem> {
     let header = request.headers().get(AUTHORIZATION).ok_or(Problem::TokenMissing)?;
-    let token = header.to_str().ok().and_then(bearer_token).ok_or(Problem::TokenUnreadable)?;
-    if state.tokens.names_unknown_key(token) {
-        state.tokens.reload(&state.database).await.map_err(Problem::Internal)?;
-    }
-    let claims = state.tokens.read(token);
-    let expires_at = claims.as_ref().and_then(|claims| DateTime::from_timestamp(claims.exp, 0)).unwrap_or_default();
+    let token = header.to_str().ok().and_then(caller::bearer_token).ok_or(Problem::TokenUnreadable)?;
+    let now = state.clock.now();
+    let token = state.tokens.verify(&state.database, token).await.map_err(Problem::Unavailable)?;
+    let expires_at = token.as_ref().map_or(now, |token| token.claims.expires_at());
+    let decision = state.database.look_up(move |connection| check::token(connection, token.as_deref(), now)).await?;
     let source = caller::source(request, &state.config.trusted_proxies);
     let attempt = state.attempt(Kind::Bearer, source.address, "");
-    let bearer = actions::check(&state.database, claims, attempt, source, state.clock.now())
-        .await?
-        .map_err(Problem::TokenRefused)?;
-    Ok((bearer, expires_at.into()))
-}
-
-/// The token of an `Authorization` header (RFC 6750 section 2.1).
-fn bearer_token(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(' ')).then_some(token)
+    check::record(&state.database, &decision, Action::UseApi, attempt, source, now).await?;
+    let bearer = decision.result.map_err(Problem::TokenRefused)?;
+    Ok((bearer, expires_at))
 }
 
 /// An address that is not one of the API's. A token that comes with it is used, so it is checked and recorded.

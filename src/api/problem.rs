@@ -3,11 +3,12 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
 use crate::audit::model::Reason;
+use crate::gateway::challenge::description;
 
 /// Why the API does not answer as asked.
 #[derive(Debug)]
@@ -22,8 +23,12 @@ pub enum Problem {
     NotFound,
     /// The resource does not know this method.
     MethodNotAllowed,
-    /// Something went wrong inside.
-    Internal(anyhow::Error),
+    /// The caller lacks this permission.
+    PermissionMissing(&'static str),
+    /// A parameter cannot be read; the words say what was expected.
+    BadParameter(&'static str),
+    /// The database cannot be reached, or the record cannot be written: nothing is done without it.
+    Unavailable(anyhow::Error),
 }
 
 impl Problem {
@@ -31,14 +36,14 @@ impl Problem {
         match self {
             Self::TokenMissing => "Send an access token in the Authorization header: Bearer, a space, the token.",
             Self::TokenUnreadable => "The Authorization header is not: Bearer, a space, an access token.",
-            Self::TokenRefused(Reason::TokenExpired) => "The access token has expired.",
-            Self::TokenRefused(Reason::KeyExpired) => "The API key has expired.",
-            Self::TokenRefused(Reason::KeyDeleted) => "The API key was deleted.",
-            Self::TokenRefused(Reason::UserDisabled) => "The API key is suspended.",
-            Self::TokenRefused(_) => "The access token is not valid.",
+            Self::TokenRefused(reason) => description(*reason),
             Self::NotFound => "There is nothing at this address.",
             Self::MethodNotAllowed => "This address does not answer this method.",
-            Self::Internal(_) => "Something went wrong on the server. Try again later.",
+            Self::PermissionMissing(_) => {
+                "This needs a permission that the token does not carry or its owner does not hold."
+            }
+            Self::BadParameter(expected) => expected,
+            Self::Unavailable(_) => "The server cannot answer at the moment. Try again.",
         }
     }
 }
@@ -51,7 +56,7 @@ impl fmt::Display for Problem {
 
 impl From<crate::db::Error> for Problem {
     fn from(cause: crate::db::Error) -> Self {
-        Self::Internal(cause.into())
+        Self::Unavailable(cause.into())
     }
 }
 
@@ -59,10 +64,11 @@ impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::TokenMissing | Self::TokenRefused(_) => StatusCode::UNAUTHORIZED,
-            Self::TokenUnreadable => StatusCode::BAD_REQUEST,
+            Self::TokenUnreadable | Self::BadParameter(_) => StatusCode::BAD_REQUEST,
+            Self::PermissionMissing(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -76,11 +82,15 @@ impl ResponseError for Problem {
             Self::TokenRefused(_) => {
                 Some(format!("Bearer realm=\"Keyledge\", error=\"invalid_token\", error_description=\"{self}\""))
             }
-            Self::Internal(cause) => {
+            Self::PermissionMissing(scope) => {
+                Some(format!("Bearer realm=\"Keyledge\", error=\"insufficient_scope\", scope=\"{scope}\""))
+            }
+            Self::Unavailable(cause) => {
+                response.insert_header((RETRY_AFTER, "1"));
                 tracing::error!("an API request failed: {cause:#}");
                 None
             }
-            Self::NotFound | Self::MethodNotAllowed => None,
+            Self::NotFound | Self::MethodNotAllowed | Self::BadParameter(_) => None,
         };
         if let Some(challenge) = challenge {
             response.insert_header((WWW_AUTHENTICATE, challenge));

@@ -6,9 +6,8 @@ use rand::CryptoRng;
 
 use super::model::{ApiKey, ClientId, ClientSecret, Lifetime};
 use super::queries::{self, NewApiKey};
-use crate::audit;
 use crate::audit::model::{Action, NewEvent, Outcome, Source};
-use crate::db::{Database, DbConnection, Error, Timestamp};
+use crate::db::{Database, DbConnection, Error, Timestamp, Transaction};
 use crate::users;
 
 /// What a user asks for.
@@ -74,8 +73,8 @@ pub async fn generate(
                 nonce: &request.nonce,
                 lifetime: request.lifetime,
             };
-            queries::insert(connection, key, now)?;
-            record(connection, request.user_id, new_id.as_str(), Action::GenerateKey, Some(&source), now)?;
+            let api_key_id = queries::insert(connection, key, now)?;
+            record(connection, request.user_id, api_key_id, Action::GenerateKey, Some(source), now);
             Ok(None)
         })
         .await;
@@ -118,7 +117,7 @@ pub async fn delete_own(
             if !queries::delete(connection, client_id.as_str(), now)? {
                 return Ok(None);
             }
-            record(connection, user_id, client_id.as_str(), Action::DeleteKey, Some(&source), now)?;
+            record(connection, user_id, key.id, Action::DeleteKey, Some(source), now);
             Ok(Some(key))
         })
         .await
@@ -133,7 +132,7 @@ pub fn delete_as_operator(database: &Database, client_id: &ClientId, now: Timest
         let Some(credential) = queries::find_credential(connection, client_id)? else { return Ok(false) };
         let deleted = queries::delete(connection, client_id.as_str(), now)?;
         if deleted {
-            record(connection, credential.owner.id, client_id.as_str(), Action::DeleteKey, None, now)?;
+            record(connection, credential.owner.id, credential.id, Action::DeleteKey, None, now);
         }
         Ok(deleted)
     })
@@ -145,7 +144,7 @@ pub fn delete_as_operator(database: &Database, client_id: &ClientId, now: Timest
 /// When a statement fails.
 pub async fn list_own(database: &Database, user_id: i64) -> Result<(Vec<ApiKey>, bool), Error> {
     database
-        .read(move |connection| {
+        .look_up(move |connection| {
             let active = users::queries::find(connection, user_id)?.is_some_and(|user| user.is_active());
             Ok((queries::list_of_user(connection, user_id)?, active))
         })
@@ -153,22 +152,22 @@ pub async fn list_own(database: &Database, user_id: i64) -> Result<(Vec<ApiKey>,
 }
 
 fn record(
-    connection: &mut DbConnection,
+    transaction: &mut Transaction<'_>,
     user_id: i64,
-    client_id: &str,
+    api_key_id: i64,
     action: Action,
-    source: Option<&Source>,
+    source: Option<Source>,
     now: Timestamp,
-) -> QueryResult<()> {
-    audit::queries::insert(
-        connection,
+) {
+    transaction.record(
         NewEvent {
             at: now,
             user_id: Some(user_id),
-            client_id: Some(client_id),
+            api_key_id: Some(api_key_id),
             action,
             outcome: Outcome::Allowed,
             source,
-        },
-    )
+        }
+        .into(),
+    );
 }

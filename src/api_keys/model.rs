@@ -212,6 +212,8 @@ impl Lifetime {
 /// A key as its owner sees it.
 #[derive(Clone, Debug, diesel::Queryable)]
 pub struct ApiKey {
+    /// The key of the row; never shown.
+    pub id: i64,
     /// The client ID.
     pub client_id: String,
     /// The name that its owner gave.

@@ -10,6 +10,7 @@ use crate::users::model::User;
 use crate::users::queries::USER_COLUMNS;
 
 type ApiKeyColumns = (
+    api_keys::id,
     api_keys::client_id,
     api_keys::name,
     api_keys::lifetime_days,
@@ -19,6 +20,7 @@ type ApiKeyColumns = (
 );
 
 const API_KEY_COLUMNS: ApiKeyColumns = (
+    api_keys::id,
     api_keys::client_id,
     api_keys::name,
     api_keys::lifetime_days,
@@ -105,6 +107,8 @@ pub struct Credential {
     pub expires_at: Timestamp,
     /// When the key was deleted.
     pub deleted_at: Option<Timestamp>,
+    /// When its row shows it as last used.
+    pub last_used_at: Option<Timestamp>,
     /// The owner.
     pub owner: User,
 }
@@ -117,7 +121,14 @@ pub fn find_credential(connection: &mut DbConnection, client_id: &ClientId) -> Q
     api_keys::table
         .inner_join(users::table)
         .filter(api_keys::client_id.eq(client_id.as_str()))
-        .select((api_keys::id, api_keys::secret_digest, api_keys::expires_at, api_keys::deleted_at, USER_COLUMNS))
+        .select((
+            api_keys::id,
+            api_keys::secret_digest,
+            api_keys::expires_at,
+            api_keys::deleted_at,
+            api_keys::last_used_at,
+            USER_COLUMNS,
+        ))
         .first(connection)
         .optional()
 }
@@ -139,11 +150,11 @@ pub struct NewApiKey<'a> {
     pub lifetime: Lifetime,
 }
 
-/// Inserts a key.
+/// Inserts a key and returns the key of the row.
 ///
 /// # Errors
 /// When the statement fails, also because the nonce was used before.
-pub fn insert(connection: &mut DbConnection, key: NewApiKey<'_>, now: Timestamp) -> QueryResult<()> {
+pub fn insert(connection: &mut DbConnection, key: NewApiKey<'_>, now: Timestamp) -> QueryResult<i64> {
     diesel::insert_into(api_keys::table)
         .values((
             api_keys::client_id.eq(key.client_id.as_str()),
@@ -155,8 +166,8 @@ pub fn insert(connection: &mut DbConnection, key: NewApiKey<'_>, now: Timestamp)
             api_keys::created_at.eq(now),
             api_keys::expires_at.eq(key.lifetime.expires_at),
         ))
-        .execute(connection)?;
-    Ok(())
+        .returning(api_keys::id)
+        .get_result(connection)
 }
 
 /// Deletes a key. `false` when it was deleted already: of two deletes at once, one is told `true`.
@@ -170,15 +181,4 @@ pub fn delete(connection: &mut DbConnection, client_id: &str, now: Timestamp) ->
     .set((api_keys::deleted_at.eq(Some(now)), api_keys::secret_digest.eq(None::<Vec<u8>>)))
     .execute(connection)?;
     Ok(deleted > 0)
-}
-
-/// Notes that a key was used.
-///
-/// # Errors
-/// When the statement fails.
-pub fn touch(connection: &mut DbConnection, id: i64, address: &str, now: Timestamp) -> QueryResult<()> {
-    diesel::update(api_keys::table.find(id))
-        .set((api_keys::last_used_at.eq(Some(now)), api_keys::last_used_address.eq(Some(address))))
-        .execute(connection)?;
-    Ok(())
 }

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
+use super::model::Filter;
 use super::pages::ActivityPage;
 use super::queries;
 use crate::error::Error;
@@ -30,11 +31,9 @@ pub async fn activity(
     SignedIn(account): SignedIn,
     query: web::Query<Before>,
 ) -> Result<HttpResponse, Error> {
-    let (user_id, before) = (account.user.id, query.before);
-    let mut events = state
-        .database
-        .read(move |connection| queries::list_of_user(connection, user_id, before, i64::from(PAGE_SIZE) + 1))
-        .await?;
+    let filter = Filter { user_id: Some(account.user.id), before: query.before, ..Filter::default() };
+    let mut events =
+        state.database.read(move |connection| queries::list(connection, filter, i64::from(PAGE_SIZE) + 1)).await?;
     let more = events.len() > usize::from(PAGE_SIZE);
     events.truncate(PAGE_SIZE.into());
     let older = events.last().filter(|_| more).map(|event| format!("/activity?before={}", event.id));

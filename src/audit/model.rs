@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::db::Timestamp;
+use crate::db::{Entry, Timestamp};
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,16 @@ pub enum Action {
     IssueToken,
     /// An access token was used on `/api/v1`.
     UseApi,
+    /// A key or a token was presented at the gateway check.
+    Check,
+    /// A key asked what a token stands for.
+    Introspect,
+    /// Another key asked what a token of this key stands for.
+    Introspected,
+    /// A key ended a token.
+    RevokeToken,
+    /// An operator made a new signing key.
+    RotateSigningKey,
     /// An operator added a role.
     AddRole,
     /// An operator added a user.
@@ -45,11 +55,36 @@ impl Action {
             Self::DeleteKey => "delete_key",
             Self::IssueToken => "issue_token",
             Self::UseApi => "use_api",
+            Self::Check => "check",
+            Self::Introspect => "introspect",
+            Self::Introspected => "introspected",
+            Self::RevokeToken => "revoke_token",
+            Self::RotateSigningKey => "rotate_signing_key",
             Self::AddRole => "add_role",
             Self::AddUser => "add_user",
             Self::DisableUser => "disable_user",
             Self::EnableUser => "enable_user",
             Self::SetPassword => "set_password",
+        }
+    }
+
+    /// Whether a program presents a key or a token to do this.
+    #[must_use]
+    pub fn is_use(self) -> bool {
+        match self {
+            Self::IssueToken | Self::UseApi | Self::Check | Self::Introspect | Self::RevokeToken => true,
+            Self::SignIn
+            | Self::SignOut
+            | Self::ChangePassword
+            | Self::GenerateKey
+            | Self::DeleteKey
+            | Self::Introspected
+            | Self::RotateSigningKey
+            | Self::AddRole
+            | Self::AddUser
+            | Self::DisableUser
+            | Self::EnableUser
+            | Self::SetPassword => false,
         }
     }
 }
@@ -64,22 +99,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word in the database.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Allowed => "allowed",
-            Self::Refused(_) => "refused",
-        }
-    }
-
-    /// The reason's word in the database.
+    /// The reason's word in the database; none when it was allowed.
     #[must_use]
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Allowed => None,
             Self::Refused(reason) => Some(reason.code()),
         }
+    }
+}
+
+impl<T> From<&Result<T, Reason>> for Outcome {
+    fn from(decision: &Result<T, Reason>) -> Self {
+        decision.as_ref().map_or_else(|reason| Self::Refused(*reason), |_| Self::Allowed)
     }
 }
 
@@ -102,6 +134,12 @@ pub enum Reason {
     TokenExpired,
     /// The token is not one of this issuer, or was changed.
     TokenInvalid,
+    /// The token was ended before its time.
+    TokenRevoked,
+    /// The token was issued for another key.
+    TokenOfAnotherKey,
+    /// The owner lacks a permission that this needs.
+    PermissionMissing,
     /// The grant type is not `client_credentials`.
     UnsupportedGrantType,
     /// The scope asks for more than the owner holds.
@@ -123,6 +161,9 @@ impl Reason {
             Self::KeyDeleted => "key_deleted",
             Self::TokenExpired => "token_expired",
             Self::TokenInvalid => "token_invalid",
+            Self::TokenRevoked => "token_revoked",
+            Self::TokenOfAnotherKey => "token_of_another_key",
+            Self::PermissionMissing => "permission_missing",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidRequest => "invalid_request",
@@ -144,20 +185,46 @@ pub struct Source {
 }
 
 /// An audit event about to be recorded.
-#[derive(Clone, Copy, Debug)]
-pub struct NewEvent<'a> {
+#[derive(Clone, Debug)]
+pub struct NewEvent {
     /// When it happened.
     pub at: Timestamp,
     /// Whose record it goes into.
     pub user_id: Option<i64>,
     /// The key that it was done with or to.
-    pub client_id: Option<&'a str>,
+    pub api_key_id: Option<i64>,
     /// What was done.
     pub action: Action,
     /// Whether it was done.
     pub outcome: Outcome,
     /// The request; none for what an operator did on the command line.
-    pub source: Option<&'a Source>,
+    pub source: Option<Source>,
+}
+
+impl From<NewEvent> for Entry {
+    fn from(event: NewEvent) -> Self {
+        let (method, path, address, user_agent) = match event.source {
+            Some(source) => {
+                (Some(source.method), Some(source.path), Some(source.address.to_string()), source.user_agent)
+            }
+            None => (None, None, None, None),
+        };
+        Self {
+            occurred_at: event.at,
+            user_id: event.user_id,
+            api_key_id: event.api_key_id,
+            actor_id: None,
+            action: event.action.code(),
+            reason: event.outcome.reason(),
+            is_use: event.action.is_use(),
+            method,
+            path,
+            address,
+            user_agent,
+            detail: None,
+            is_last_use: false,
+        }
+    }
 }
 
 /// A recorded audit event.
@@ -167,13 +234,13 @@ pub struct Event {
     pub id: i64,
     /// When it happened.
     pub occurred_at: Timestamp,
+    /// The user in whose record it is; none for an attempt that names no known key.
+    pub username: Option<String>,
     /// The key that it was done with or to.
     pub client_id: Option<String>,
     /// [`Action::code`].
     pub action: String,
-    /// [`Outcome::code`].
-    pub outcome: String,
-    /// [`Reason::code`].
+    /// [`Reason::code`]; none when it was allowed.
     pub reason: Option<String>,
     /// The request's method.
     pub method: Option<String>,
@@ -181,4 +248,23 @@ pub struct Event {
     pub path: Option<String>,
     /// The caller's address; none for what an operator did on the command line.
     pub address: Option<String>,
+    /// The caller's `User-Agent`.
+    pub user_agent: Option<String>,
+}
+
+/// Which events are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter {
+    /// Only those in the record of this user.
+    pub user_id: Option<i64>,
+    /// Only those about this key, whose owner must then be [`Filter::user_id`].
+    pub api_key_id: Option<i64>,
+    /// Only refused ones, or only allowed ones.
+    pub refused: Option<bool>,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// Only those older than this event.
+    pub before: Option<i64>,
 }

@@ -3,6 +3,7 @@
 mod key;
 mod role;
 mod serve;
+mod signing_key;
 mod table;
 mod user;
 
@@ -41,6 +42,9 @@ enum Command {
     /// List and delete API keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// List and rotate the keys that sign access tokens.
+    #[command(subcommand)]
+    SigningKey(signing_key::SigningKeyCommand),
 }
 
 /// Runs what the command line asks for. The exit code is 0 when it was done, 1 when it was not, and 2 when the command
@@ -59,6 +63,7 @@ pub fn main() -> ExitCode {
         Some(Command::User(command)) => user::run(&cli.storage, command),
         Some(Command::Role(command)) => role::run(&cli.storage, command),
         Some(Command::Key(command)) => key::run(&cli.storage, command),
+        Some(Command::SigningKey(command)) => signing_key::run(&cli.storage, &command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

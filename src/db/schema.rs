@@ -20,16 +20,40 @@ diesel::table! {
 diesel::table! {
     audit_events (id) {
         id -> Int8,
-        occurred_at -> Timestamp,
+        writer_id -> Int8,
+        sequence -> Int8,
+        occurred_at -> Int8,
         user_id -> Nullable<Int8>,
-        client_id -> Nullable<Text>,
+        api_key_id -> Nullable<Int8>,
+        actor_id -> Nullable<Int8>,
         action -> Text,
-        outcome -> Text,
         reason -> Nullable<Text>,
+        is_use -> Bool,
         method -> Nullable<Text>,
         path -> Nullable<Text>,
         address -> Nullable<Text>,
         user_agent -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        digest -> Bytea,
+    }
+}
+
+diesel::table! {
+    audit_writers (id) {
+        id -> Int8,
+        started_at -> Timestamp,
+        pruned_through -> Int8,
+        pruned_digest -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    daily_uses (day, api_key_id, writer_id) {
+        day -> Int4,
+        api_key_id -> Int8,
+        writer_id -> Int8,
+        allowed -> Int8,
+        refused -> Int8,
     }
 }
 
@@ -38,6 +62,13 @@ diesel::table! {
         bucket -> Text,
         failures -> Int4,
         window_ends_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    revoked_tokens (token_id) {
+        token_id -> Text,
+        expires_at -> Timestamp,
     }
 }
 
@@ -72,6 +103,9 @@ diesel::table! {
         key_id -> Text,
         sealed_private_key -> Bytea,
         created_at -> Timestamp,
+        signs_from -> Timestamp,
+        verifies_until -> Nullable<Timestamp>,
+        longest_token_seconds -> Int8,
     }
 }
 
@@ -99,7 +133,6 @@ diesel::table! {
 }
 
 diesel::joinable!(api_keys -> users (user_id));
-diesel::joinable!(audit_events -> users (user_id));
 diesel::joinable!(role_permissions -> roles (role_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(user_roles -> roles (role_id));
@@ -108,7 +141,10 @@ diesel::joinable!(user_roles -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     audit_events,
+    audit_writers,
+    daily_uses,
     failed_attempts,
+    revoked_tokens,
     role_permissions,
     roles,
     sessions,

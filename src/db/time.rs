@@ -9,7 +9,8 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types;
 
-/// A point in time in UTC with microsecond resolution, equal before and after a trip through either database.
+/// A point in time in UTC with microsecond resolution, equal before and after a trip through either database. In the
+/// record it is a number of microseconds, which takes less space.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql_types::Timestamp)]
 pub struct Timestamp(NaiveDateTime);
@@ -25,6 +26,19 @@ impl Timestamp {
     #[must_use]
     pub fn unix_seconds(self) -> i64 {
         self.utc().timestamp()
+    }
+
+    /// Microseconds since 1970.
+    #[must_use]
+    pub fn unix_micros(self) -> i64 {
+        self.utc().timestamp_micros()
+    }
+
+    /// Whole days since 1970.
+    #[must_use]
+    pub fn unix_day(self) -> i32 {
+        // A day number beyond 32 bits is beyond what chrono can hold.
+        i32::try_from(self.unix_seconds().div_euclid(86_400)).unwrap_or(i32::MAX)
     }
 
     /// RFC 3339 with whole seconds, such as `2026-11-24T05:00:00Z`.
@@ -69,6 +83,17 @@ where
 {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
         self.0.to_sql(out)
+    }
+}
+
+impl<DB> FromSql<sql_types::BigInt, DB> for Timestamp
+where
+    DB: Backend,
+    i64: FromSql<sql_types::BigInt, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let micros = i64::from_sql(bytes)?;
+        DateTime::from_timestamp_micros(micros).map(Self::from).ok_or_else(|| "a time out of range".into())
     }
 }
 

@@ -3,9 +3,8 @@
 use super::queries as sessions;
 use crate::attempts::model::{Attempt, Verdict};
 use crate::attempts::queries as attempts;
-use crate::audit;
 use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
-use crate::db::{Database, DbConnection, Timestamp, one_at_a_time};
+use crate::db::{Database, DbConnection, Timestamp, Transaction, one_at_a_time};
 use crate::error::Error;
 use crate::secret::{Digest, SecretText};
 use crate::users::model::{User, parse_username};
@@ -26,8 +25,9 @@ pub enum SignIn {
     },
 }
 
-/// Checks a password. A refusal is recorded here; a success is recorded by the store, together with the session. Whether the attempt is within the limits is asked before, to spare the work, and again with the
-/// outcome: of many guesses made at the same moment, those beyond the limits learn nothing.
+/// Checks a password. A refusal is recorded here; a success is recorded by the store, together with the session.
+/// Whether the attempt is within the limits is asked before, to spare the work, and again with the outcome: of many
+/// guesses made at the same moment, those beyond the limits learn nothing.
 ///
 /// # Errors
 /// When a transaction or the hashing fails.
@@ -69,7 +69,7 @@ pub async fn sign_in(
             match decision {
                 Ok(user) => Ok(SignIn::SignedIn(user)),
                 Err(reason) => {
-                    record(connection, user_id, Action::SignIn, Outcome::Refused(reason), &source, now)?;
+                    record(connection, user_id, Action::SignIn, Outcome::Refused(reason), source, now);
                     attempts::count(connection, &attempt, now)?;
                     Ok(SignIn::Refused)
                 }
@@ -107,7 +107,8 @@ pub async fn sign_out(
     database
         .write(move |connection| {
             sessions::delete_session(connection, &session)?;
-            record(connection, Some(user_id), Action::SignOut, Outcome::Allowed, &source, now)
+            record(connection, Some(user_id), Action::SignOut, Outcome::Allowed, source, now);
+            Ok(())
         })
         .await
         .map_err(Error::from)
@@ -153,7 +154,7 @@ pub async fn choose_password(
             }
             users::set_password(connection, user_id, &chosen, false, now)?;
             sessions::delete_sessions_of(connection, user_id)?;
-            record(connection, Some(user_id), Action::ChangePassword, Outcome::Allowed, &source, now)?;
+            record(connection, Some(user_id), Action::ChangePassword, Outcome::Allowed, source, now);
             Ok(PasswordChoice::Chosen { session_epoch: user.session_epoch + 1 })
         })
         .await
@@ -161,21 +162,15 @@ pub async fn choose_password(
 }
 
 /// Records what a person did with an account.
-///
-/// # Errors
-/// When the statement fails.
 pub(super) fn record(
-    connection: &mut DbConnection,
+    transaction: &mut Transaction<'_>,
     user_id: Option<i64>,
     action: Action,
     outcome: Outcome,
-    source: &Source,
+    source: Source,
     now: Timestamp,
-) -> diesel::QueryResult<()> {
-    audit::queries::insert(
-        connection,
-        NewEvent { at: now, user_id, client_id: None, action, outcome, source: Some(source) },
-    )
+) {
+    transaction.record(NewEvent { at: now, user_id, api_key_id: None, action, outcome, source: Some(source) }.into());
 }
 
 impl From<PasswordError> for Error {

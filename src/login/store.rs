@@ -56,7 +56,7 @@ impl SessionStore for DatabaseSessionStore {
         let (digest, now) = (sha256(key.as_ref().as_bytes()), self.clock.now());
         let session = self
             .database
-            .read(move |connection| queries::find_session(connection, &digest, now))
+            .look_up(move |connection| queries::find_session(connection, &digest, now))
             .await
             .map_err(|error| LoadError::Other(error.into()))?;
         let Some(session) = session else { return Ok(None) };
@@ -88,10 +88,10 @@ impl SessionStore for DatabaseSessionStore {
         self.database
             .write(move |connection| {
                 queries::insert_session(connection, &digest, user_id, &session, absolute_expires_at, now)?;
-                match &signed_in_from {
-                    Some(source) => record(connection, Some(user_id), Action::SignIn, Outcome::Allowed, source, now),
-                    None => Ok(()),
+                if let Some(source) = signed_in_from {
+                    record(connection, Some(user_id), Action::SignIn, Outcome::Allowed, source, now);
                 }
+                Ok(())
             })
             .await
             .map_err(|error| SaveError::Other(error.into()))?;
@@ -116,7 +116,7 @@ impl SessionStore for DatabaseSessionStore {
     async fn update_ttl(&self, key: &SessionKey, ttl: &CookieDuration) -> Result<(), anyhow::Error> {
         let (digest, now) = (sha256(key.as_ref().as_bytes()), self.clock.now());
         let idle_expires_at = self.idle_expires_at(ttl);
-        let session = self.database.read(move |connection| queries::find_session(connection, &digest, now)).await?;
+        let session = self.database.look_up(move |connection| queries::find_session(connection, &digest, now)).await?;
         let step = EXTENSION_STEP.min((idle_expires_at - now) / EXTENSION_PART);
         if session.is_some_and(|session| idle_expires_at - session.idle_expires_at >= step) {
             self.database

@@ -1,41 +1,27 @@
-//! Deciding on presented credentials: one transaction each, its audit event inside it.
+//! What clients ask of the OAuth endpoints: a decision each, recorded before it is answered.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::QueryResult;
-
+use super::check::{self, Bearer, Decision};
 use super::model::Scope;
+use super::queries;
 use super::request::ClientRequest;
-use super::tokens::Claims;
-use crate::api_keys::model::{ClientId, ClientSecret, Status};
-use crate::api_keys::queries::{self as api_keys, Credential};
+use super::tokens::VerifiedToken;
 use crate::attempts::model::{Attempt, Verdict};
 use crate::attempts::queries as attempts;
-use crate::audit;
-use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
-use crate::db::{Database, DbConnection, Error, Timestamp};
-use crate::users::model::User;
-use crate::users::queries as users;
+use crate::audit::model::{Action, Reason, Source};
+use crate::db::{Database, Error, Timestamp};
 
-/// What a client may be given.
-#[derive(Clone, Debug)]
-pub struct Grant {
-    /// The key.
-    pub client_id: ClientId,
-    /// Its owner.
-    pub owner: User,
-    /// What the token may be used for.
-    pub scope: Scope,
-    /// When the token ends: never after the key.
-    pub expires_at: Timestamp,
-}
+/// The permission to ask about other keys' tokens.
+pub const INTROSPECT: &str = "tokens:introspect";
 
-/// What became of a token request.
+/// What became of a client's request.
 #[derive(Clone, Debug)]
-pub enum GrantOutcome {
-    /// A token is to be issued.
-    Granted(Grant),
-    /// No token, for this reason.
+pub enum ClientOutcome<T> {
+    /// It was done.
+    Done(T),
+    /// It was not, for this reason.
     Refused(Reason),
     /// Too many failed attempts: the credentials were not looked at.
     Limited {
@@ -44,183 +30,209 @@ pub enum GrantOutcome {
     },
 }
 
+/// Where and when a client's request came from, and how its failures are counted.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The caller.
+    pub source: Source,
+    /// The counters of a failure.
+    pub attempt: Attempt,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What a client may be given.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The key and its owner, with the scope of the token.
+    pub bearer: Bearer,
+    /// When the token ends: never after the key.
+    pub expires_at: Timestamp,
+    /// The key that is to sign it.
+    pub signing_key: String,
+}
+
 /// Decides on a token request (RFC 6749 section 4.4.2).
 ///
 /// # Errors
-/// When the transaction fails.
+/// When the database fails.
 pub async fn grant(
     database: &Database,
     request: ClientRequest,
-    attempt: Attempt,
     token_lifetime: Duration,
-    source: Source,
-    now: Timestamp,
-) -> Result<GrantOutcome, Error> {
-    database
-        .write(move |connection| {
-            if let Verdict::Limited { retry_after } = attempts::verdict(connection, &attempt, now)? {
-                return Ok(GrantOutcome::Limited { retry_after });
+    call: Call,
+) -> Result<ClientOutcome<Grant>, Error> {
+    let (attempt, now) = (call.attempt.clone(), call.now);
+    let looked_up = database
+        .look_up(move |connection| {
+            let verdict = attempts::verdict(connection, &attempt, now)?;
+            if verdict != Verdict::Allowed {
+                return Ok(Err(verdict));
             }
-            let client_id = ClientId::parse(&request.client_id);
-            let credential = match &client_id {
-                Some(client_id) => api_keys::find_credential(connection, client_id)?,
-                None => None,
-            };
-            let decision = match (client_id.clone(), &credential) {
-                (Some(client_id), Some(credential)) => decide(connection, client_id, credential, &request, now)?,
-                _ => Err(Reason::Unknown),
-            };
-            let outcome = decision.as_ref().map_or_else(|reason| Outcome::Refused(*reason), |_| Outcome::Allowed);
-            let event = NewEvent {
-                at: now,
-                user_id: credential.as_ref().map(|credential| credential.owner.id),
-                client_id: credential.as_ref().and(client_id.as_ref()).map(ClientId::as_str),
-                action: Action::IssueToken,
-                outcome,
-                source: Some(&source),
-            };
-            audit::queries::insert(connection, event)?;
-            match (decision, credential) {
-                (Ok(mut grant), Some(credential)) => {
-                    api_keys::touch(connection, credential.id, &source.address.to_string(), now)?;
-                    let lifetime = chrono::Duration::from_std(token_lifetime).unwrap_or(chrono::Duration::MAX);
-                    grant.expires_at = grant.expires_at.min(now + lifetime);
-                    Ok(GrantOutcome::Granted(grant))
-                }
-                (Ok(_), None) => Ok(GrantOutcome::Refused(Reason::Unknown)),
-                (Err(reason), _) => {
-                    if matches!(reason, Reason::Unknown | Reason::WrongSecret | Reason::KeyDeleted) {
-                        attempts::count(connection, &attempt, now)?;
-                    }
-                    Ok(GrantOutcome::Refused(reason))
-                }
-            }
+            let decision = check::secret(connection, &request.client_id, &request.client_secret, now)?;
+            let decision = decision.and_then(|bearer| {
+                let bearer = match scope_of(&request, bearer) {
+                    Ok(bearer) => bearer,
+                    Err(reason) => return Ok(Err(reason)),
+                };
+                let signing_key = queries::current_signing_key(connection, now)?;
+                let signing_key = signing_key.ok_or(diesel::result::Error::NotFound)?;
+                let lifetime = chrono::Duration::from_std(token_lifetime).unwrap_or(chrono::Duration::MAX);
+                let expires_at = bearer.key_expires_at.min(now + lifetime);
+                Ok(Ok(Grant { bearer, expires_at, signing_key }))
+            })?;
+            Ok(Ok(decision))
         })
-        .await
+        .await?;
+    let decision = match looked_up {
+        Ok(decision) => decision,
+        Err(verdict) => return limited(database, verdict, call).await,
+    };
+    check::record(database, &decision, Action::IssueToken, call.attempt, call.source, call.now).await?;
+    Ok(outcome(decision))
 }
 
-/// The grant's end is the key's own until the caller bounds it.
-fn decide(
-    connection: &mut DbConnection,
-    client_id: ClientId,
-    credential: &Credential,
-    request: &ClientRequest,
-    now: Timestamp,
-) -> QueryResult<Result<Grant, Reason>> {
-    let Some(digest) = &credential.secret_digest else { return Ok(Err(Reason::KeyDeleted)) };
-    let presented = ClientSecret::parse(&request.client_secret);
-    if !presented.is_some_and(|secret| secret.matches(digest)) {
-        return Ok(Err(Reason::WrongSecret));
-    }
-    match Status::of(credential.expires_at, credential.owner.is_active(), now) {
-        Status::Valid => {}
-        Status::Expired => return Ok(Err(Reason::KeyExpired)),
-        Status::Suspended => return Ok(Err(Reason::UserDisabled)),
-    }
+/// The key with the scope that its token is to have.
+fn scope_of(request: &ClientRequest, bearer: Bearer) -> Result<Bearer, Reason> {
     if request.repeats {
-        return Ok(Err(Reason::InvalidRequest));
+        return Err(Reason::InvalidRequest);
     }
     match request.parameter("grant_type") {
         Some("client_credentials") => {}
-        Some(_) => return Ok(Err(Reason::UnsupportedGrantType)),
-        None => return Ok(Err(Reason::InvalidRequest)),
+        Some(_) => return Err(Reason::UnsupportedGrantType),
+        None => return Err(Reason::InvalidRequest),
     }
-    let held = Scope::of(users::permissions_of(connection, credential.owner.id)?);
-    let scope = match request.parameter("scope").map(Scope::parse) {
-        None => held,
-        Some(Some(asked)) if asked.is_within(&held) => asked,
-        Some(_) => return Ok(Err(Reason::InvalidScope)),
-    };
-    Ok(Ok(Grant { client_id, owner: credential.owner.clone(), scope, expires_at: credential.expires_at }))
+    match request.parameter("scope").map(Scope::parse) {
+        None => Ok(bearer),
+        Some(Some(scope)) if scope.is_within(&bearer.scope) => Ok(Bearer { scope, ..bearer }),
+        Some(_) => Err(Reason::InvalidScope),
+    }
 }
 
-/// Who a good token stands for now.
-#[derive(Clone, Debug)]
-pub struct Bearer {
-    /// The key that it was issued for.
-    pub client_id: ClientId,
-    /// The key's owner.
-    pub owner: User,
-    /// The token's scope, less what its owner has lost since.
-    pub scope: Scope,
-    /// When the key expires.
-    pub key_expires_at: Timestamp,
-}
+/// What a token is worth: who it stands for now, and nothing when it is not good.
+pub type Standing = Option<(Bearer, Arc<VerifiedToken>)>;
 
-/// Checks a token's claims against the state of its key and owner now, and records the use. An attempt that names no
-/// known key is refused either way, and recorded as long as its address has not made too many.
+/// Tells a client that may ask what a token stands for (RFC 7662). It is recorded for the client's owner, and for the
+/// owner of the key that the token was issued for.
 ///
 /// # Errors
-/// When the transaction fails.
-pub async fn check(
+/// When the database fails.
+pub async fn introspect(
     database: &Database,
-    claims: Option<Claims>,
-    attempt: Attempt,
-    source: Source,
-    now: Timestamp,
-) -> Result<Result<Bearer, Reason>, Error> {
-    database
-        .write(move |connection| {
-            let client_id = claims.as_ref().and_then(|claims| ClientId::parse(&claims.client_id));
-            let credential = match &client_id {
-                Some(client_id) => api_keys::find_credential(connection, client_id)?,
-                None => None,
-            };
-            let decision = match (claims, client_id.clone(), &credential) {
-                (Some(claims), Some(client_id), Some(credential)) => {
-                    check_state(connection, &claims, client_id, credential, now)?
-                }
-                _ => Err(Reason::TokenInvalid),
-            };
-            if credential.is_none() {
-                if attempts::verdict(connection, &attempt, now)? != Verdict::Allowed {
-                    return Ok(decision);
-                }
-                attempts::count(connection, &attempt, now)?;
+    request: ClientRequest,
+    token: Option<Arc<VerifiedToken>>,
+    call: Call,
+) -> Result<ClientOutcome<Standing>, Error> {
+    let (attempt, now) = (call.attempt.clone(), call.now);
+    let asked = token.clone();
+    let looked_up = database
+        .look_up(move |connection| {
+            let verdict = attempts::verdict(connection, &attempt, now)?;
+            if verdict != Verdict::Allowed {
+                return Ok(Err(verdict));
             }
-            let event = NewEvent {
-                at: now,
-                user_id: credential.as_ref().map(|credential| credential.owner.id),
-                client_id: credential.as_ref().and(client_id.as_ref()).map(ClientId::as_str),
-                action: Action::UseApi,
-                outcome: decision.as_ref().map_or_else(|reason| Outcome::Refused(*reason), |_| Outcome::Allowed),
-                source: Some(&source),
+            let caller = check::secret(connection, &request.client_id, &request.client_secret, now)?;
+            let caller = caller.and_then(|bearer| {
+                Ok(match () {
+                    () if !bearer.scope.contains(INTROSPECT) => Err(Reason::PermissionMissing),
+                    () if request.repeats || request.parameter("token").is_none() => Err(Reason::InvalidRequest),
+                    () => Ok(()),
+                })
+            })?;
+            let about = match caller.result {
+                Ok(()) => Some(check::token(connection, asked.as_deref(), now)?),
+                Err(_) => None,
             };
-            audit::queries::insert(connection, event)?;
-            if let (Ok(_), Some(credential)) = (&decision, credential) {
-                api_keys::touch(connection, credential.id, &source.address.to_string(), now)?;
-            }
-            Ok(decision)
+            Ok(Ok((caller, about)))
         })
-        .await
+        .await?;
+    let (caller, about) = match looked_up {
+        Ok(decisions) => decisions,
+        Err(verdict) => return limited(database, verdict, call).await,
+    };
+    match &about {
+        Some(about) if about.key.is_some() => {
+            let events = vec![
+                caller.event(Action::Introspect, call.source.clone(), now),
+                about.event(Action::Introspected, call.source, now),
+            ];
+            database.record(events).await?;
+        }
+        _ => check::record(database, &caller, Action::Introspect, call.attempt, call.source, now).await?,
+    }
+    let standing = about.and_then(|about| about.result.ok()).zip(token);
+    Ok(outcome(Decision { key: caller.key, result: caller.result.map(|()| standing) }))
 }
 
-fn check_state(
-    connection: &mut DbConnection,
-    claims: &Claims,
-    client_id: ClientId,
-    credential: &Credential,
+/// Ends a token of the client's own (RFC 7009). A token that is no good is as ended as it can be.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revoke(
+    database: &Database,
+    request: ClientRequest,
+    token: Option<Arc<VerifiedToken>>,
+    call: Call,
+) -> Result<ClientOutcome<()>, Error> {
+    let (attempt, now) = (call.attempt.clone(), call.now);
+    let looked_up = database
+        .look_up(move |connection| {
+            let verdict = attempts::verdict(connection, &attempt, now)?;
+            if verdict != Verdict::Allowed {
+                return Ok(Err(verdict));
+            }
+            let client = check::secret(connection, &request.client_id, &request.client_secret, now)?;
+            Ok(Ok(client.and_then(|bearer| Ok(revocable(&request, &bearer, token, now)))?))
+        })
+        .await?;
+    let decision = match looked_up {
+        Ok(decision) => decision,
+        Err(verdict) => return limited(database, verdict, call).await,
+    };
+    match &decision.result {
+        Ok(Some(token)) => {
+            let (token_id, expires_at) = (token.claims.jti.clone(), token.claims.expires_at());
+            let event = decision.event(Action::RevokeToken, call.source, now);
+            database
+                .write(move |transaction| {
+                    queries::revoke_token(transaction, &token_id, expires_at)?;
+                    transaction.record(event);
+                    Ok(())
+                })
+                .await?;
+        }
+        _ => check::record(database, &decision, Action::RevokeToken, call.attempt, call.source, now).await?,
+    }
+    Ok(outcome(Decision { key: decision.key, result: decision.result.map(|_| ()) }))
+}
+
+/// The token that is to be ended; none when there is nothing to end.
+fn revocable(
+    request: &ClientRequest,
+    client: &Bearer,
+    token: Option<Arc<VerifiedToken>>,
     now: Timestamp,
-) -> QueryResult<Result<Bearer, Reason>> {
-    if claims.sub != credential.owner.subject {
-        return Ok(Err(Reason::TokenInvalid));
+) -> Result<Option<Arc<VerifiedToken>>, Reason> {
+    if request.repeats || request.parameter("token").is_none() {
+        return Err(Reason::InvalidRequest);
     }
-    if credential.deleted_at.is_some() {
-        return Ok(Err(Reason::KeyDeleted));
+    match token {
+        Some(token) if token.claims.client_id != client.client_id.as_str() => Err(Reason::TokenOfAnotherKey),
+        Some(token) if token.claims.expires_at() > now => Ok(Some(token)),
+        _ => Ok(None),
     }
-    match Status::of(credential.expires_at, credential.owner.is_active(), now) {
-        Status::Valid => {}
-        Status::Expired => return Ok(Err(Reason::KeyExpired)),
-        Status::Suspended => return Ok(Err(Reason::UserDisabled)),
+}
+
+fn outcome<T>(decision: Decision<T>) -> ClientOutcome<T> {
+    match decision.result {
+        Ok(value) => ClientOutcome::Done(value),
+        Err(reason) => ClientOutcome::Refused(reason),
     }
-    if claims.exp <= now.unix_seconds() {
-        return Ok(Err(Reason::TokenExpired));
-    }
-    let held = Scope::of(users::permissions_of(connection, credential.owner.id)?);
-    Ok(Ok(Bearer {
-        client_id,
-        owner: credential.owner.clone(),
-        scope: claims.scope().and(&held),
-        key_expires_at: credential.expires_at,
-    }))
+}
+
+/// An attempt beyond the limit is counted and nothing else.
+async fn limited<T>(database: &Database, verdict: Verdict, call: Call) -> Result<ClientOutcome<T>, Error> {
+    let Verdict::Limited { retry_after } = verdict else { return Ok(ClientOutcome::Limited { retry_after: 1 }) };
+    database.write(move |transaction| attempts::count(transaction, &call.attempt, call.now)).await?;
+    Ok(ClientOutcome::Limited { retry_after })
 }

@@ -23,6 +23,10 @@ pub enum OauthError {
     UnsupportedGrantType,
     /// The scope asks for more than the key's owner holds.
     InvalidScope,
+    /// The token to be ended was issued for another key.
+    InvalidGrant,
+    /// The key's owner lacks the permission that this needs.
+    InsufficientScope,
     /// The endpoint takes POST only.
     MethodNotAllowed,
     /// There is no such endpoint.
@@ -34,6 +38,8 @@ pub enum OauthError {
         /// Seconds until another attempt is looked at.
         retry_after: u64,
     },
+    /// The database cannot be reached, or the record cannot be written: nothing is decided without it.
+    Unavailable(anyhow::Error),
     /// Something went wrong inside.
     Internal(anyhow::Error),
 }
@@ -45,8 +51,11 @@ impl OauthError {
             Self::InvalidClient { .. } => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidGrant => "invalid_grant",
+            // RFC 6750 section 3.1.
+            Self::InsufficientScope => "insufficient_scope",
             // RFC 6749 has no code for these two at this endpoint; these are its codes at the authorization endpoint.
-            Self::TooManyAttempts { .. } => "temporarily_unavailable",
+            Self::TooManyAttempts { .. } | Self::Unavailable(_) => "temporarily_unavailable",
             Self::Internal(_) => "server_error",
         }
     }
@@ -56,12 +65,15 @@ impl OauthError {
             Self::InvalidRequest(description) | Self::InvalidClient { description, .. } => (*description).to_owned(),
             Self::UnsupportedGrantType => "the grant type must be client_credentials".to_owned(),
             Self::InvalidScope => "the scope is malformed or asks for more than the key's owner holds".to_owned(),
+            Self::InvalidGrant => "the token was issued for another API key".to_owned(),
+            Self::InsufficientScope => "the key's owner lacks the permission tokens:introspect".to_owned(),
             Self::MethodNotAllowed => "use POST".to_owned(),
             Self::NotFound => "there is no such endpoint".to_owned(),
             Self::TooLarge => "the request is too large".to_owned(),
             Self::TooManyAttempts { retry_after } => {
                 format!("too many failed attempts; try again in {retry_after} seconds")
             }
+            Self::Unavailable(_) => "the server cannot decide at the moment; try again".to_owned(),
             Self::Internal(_) => "something went wrong on the server; try again later".to_owned(),
         }
     }
@@ -75,14 +87,18 @@ impl fmt::Display for OauthError {
 
 impl From<crate::db::Error> for OauthError {
     fn from(cause: crate::db::Error) -> Self {
-        Self::Internal(cause.into())
+        Self::Unavailable(cause.into())
     }
 }
 
 impl ResponseError for OauthError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::InvalidRequest(_) | Self::UnsupportedGrantType | Self::InvalidScope => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest(_) | Self::UnsupportedGrantType | Self::InvalidScope | Self::InvalidGrant => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::InsufficientScope => StatusCode::FORBIDDEN,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -105,7 +121,11 @@ impl ResponseError for OauthError {
             Self::TooManyAttempts { retry_after } => {
                 response.insert_header((RETRY_AFTER, retry_after.to_string()));
             }
-            Self::Internal(cause) => tracing::error!("a token request failed: {cause:#}"),
+            Self::Unavailable(cause) => {
+                response.insert_header((RETRY_AFTER, "1"));
+                tracing::error!("an OAuth request failed: {cause:#}");
+            }
+            Self::Internal(cause) => tracing::error!("an OAuth request failed: {cause:#}"),
             _ => {}
         }
         response.json(json!({ "error": self.code(), "error_description": self.description() }))

@@ -1,59 +1,160 @@
-//! `POST /auth/token`.
+//! The endpoints for clients: `/auth/token`, `/auth/introspect`, `/auth/revoke`.
+
+use std::sync::Arc;
 
 use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
+use serde::Serialize;
 
-use super::actions::{self, GrantOutcome};
+use super::actions::{self, Call, ClientOutcome};
+use super::check::Bearer;
 use super::error::OauthError;
 use super::request::{ClientAuthentication, ClientRequest};
-use super::tokens::Subject;
+use super::tokens::{Subject, VerifiedToken};
 use crate::attempts::model::Kind;
 use crate::audit::model::Reason;
 use crate::web::caller;
 use crate::web::state::State;
 
+type Body = Result<web::Bytes, actix_web::Error>;
+
+/// A successful answer of the token endpoint (RFC 6749 section 5.1).
+#[derive(Serialize)]
+struct Granted {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
 /// Exchanges an API key for an access token (RFC 6749 sections 4.4 and 5.1).
 ///
 /// # Errors
 /// As RFC 6749 section 5.2 has them.
-pub async fn token(
-    state: web::Data<State>,
-    request: HttpRequest,
-    body: Result<web::Bytes, actix_web::Error>,
-) -> Result<HttpResponse, OauthError> {
+pub async fn token(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
+    let (client, call) = read(&state, &request, body)?;
+    let (basic, now) = (client.authentication == ClientAuthentication::Basic, call.now);
+    let grant = done(actions::grant(&state.database, client, state.config.token_lifetime, call).await?, basic)?;
+    let key = state.tokens.keys().get(&state.database, &grant.signing_key).await.map_err(OauthError::Internal)?;
+    let key = key.ok_or_else(|| OauthError::Internal(anyhow::anyhow!("the signing key is gone")))?;
+    let scope = shown(&grant.bearer);
+    let subject = Subject {
+        subject: grant.bearer.owner.subject,
+        client_id: grant.bearer.client_id,
+        scope: grant.bearer.scope,
+        expires_at: grant.expires_at,
+    };
+    let access_token = state.tokens.issue(&key, subject, &mut rand::rng(), now).map_err(OauthError::Internal)?;
+    let expires_in = (grant.expires_at - now).num_seconds();
+    Ok(answer(&Granted { access_token, token_type: "Bearer", expires_in, scope }))
+}
+
+/// What a token stands for (RFC 7662 section 2.2). A token that is not active has nothing but that.
+#[derive(Serialize, Default)]
+struct Introspection<'a> {
+    active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<&'a str>,
+}
+
+impl<'a> Introspection<'a> {
+    fn of(bearer: &'a Bearer, token: &'a VerifiedToken) -> Self {
+        let claims = &token.claims;
+        Self {
+            active: true,
+            scope: shown(bearer),
+            client_id: Some(bearer.client_id.as_str()),
+            username: Some(&bearer.owner.username),
+            token_type: Some("Bearer"),
+            exp: Some(claims.exp),
+            iat: Some(claims.iat),
+            sub: Some(&claims.sub),
+            aud: Some(&claims.aud),
+            iss: Some(&claims.iss),
+            jti: Some(&claims.jti),
+        }
+    }
+}
+
+/// Tells what a token stands for (RFC 7662).
+///
+/// # Errors
+/// As RFC 7662 section 2.3 has them.
+pub async fn introspect(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
+    let (client, call) = read(&state, &request, body)?;
+    let basic = client.authentication == ClientAuthentication::Basic;
+    let token = presented(&state, &client).await?;
+    let standing = done(actions::introspect(&state.database, client, token, call).await?, basic)?;
+    Ok(match &standing {
+        Some((bearer, token)) => answer(&Introspection::of(bearer, token)),
+        None => answer(&Introspection::default()),
+    })
+}
+
+/// Ends a token (RFC 7009).
+///
+/// # Errors
+/// As RFC 7009 section 2.2.1 has them.
+pub async fn revoke(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
+    let (client, call) = read(&state, &request, body)?;
+    let basic = client.authentication == ClientAuthentication::Basic;
+    let token = presented(&state, &client).await?;
+    done(actions::revoke(&state.database, client, token, call).await?, basic)?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).finish())
+}
+
+fn read(state: &State, request: &HttpRequest, body: Body) -> Result<(ClientRequest, Call), OauthError> {
     let body = body.map_err(|error| match error.as_response_error().status_code().as_u16() {
         413 => OauthError::TooLarge,
         _ => OauthError::InvalidRequest("the body could not be read"),
     })?;
-    let source = caller::source(&request, &state.config.trusted_proxies);
     let client = ClientRequest::parse(request.headers(), &body)?;
-    let basic = client.authentication == ClientAuthentication::Basic;
+    let source = caller::source(request, &state.config.trusted_proxies);
     let attempt = state.attempt(Kind::Token, source.address, &client.client_id);
-    let now = state.clock.now();
-    let lifetime = state.config.token_lifetime;
-    match actions::grant(&state.database, client, attempt, lifetime, source, now).await? {
-        GrantOutcome::Granted(grant) => {
-            let scope = (!grant.scope.is_empty()).then(|| grant.scope.to_string());
-            let expires_in = (grant.expires_at - now).num_seconds();
-            let subject = Subject {
-                subject: grant.owner.subject,
-                client_id: grant.client_id,
-                scope: grant.scope,
-                expires_at: grant.expires_at,
-            };
-            let access_token = state.tokens.issue(subject, &mut rand::rng(), now).map_err(OauthError::Internal)?;
-            let mut answer = json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": expires_in });
-            if let Some(scope) = scope {
-                answer["scope"] = scope.into();
-            }
-            Ok(HttpResponse::Ok()
-                .insert_header((CACHE_CONTROL, "no-store"))
-                .insert_header((PRAGMA, "no-cache"))
-                .json(answer))
-        }
-        GrantOutcome::Refused(reason) => Err(refusal(reason, basic)),
-        GrantOutcome::Limited { retry_after } => Err(OauthError::TooManyAttempts { retry_after }),
+    Ok((client, Call { source, attempt, now: state.clock.now() }))
+}
+
+/// The token that a request is about; none when it is none of ours.
+async fn presented(state: &State, client: &ClientRequest) -> Result<Option<Arc<VerifiedToken>>, OauthError> {
+    match client.parameter("token") {
+        Some(token) => state.tokens.verify(&state.database, token).await.map_err(OauthError::Unavailable),
+        None => Ok(None),
+    }
+}
+
+/// The scope as programs read it, left out when it is empty.
+fn shown(bearer: &Bearer) -> Option<String> {
+    (!bearer.scope.is_empty()).then(|| bearer.scope.to_string())
+}
+
+fn answer(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header((PRAGMA, "no-cache")).json(body)
+}
+
+fn done<T>(outcome: ClientOutcome<T>, basic: bool) -> Result<T, OauthError> {
+    match outcome {
+        ClientOutcome::Done(value) => Ok(value),
+        ClientOutcome::Refused(reason) => Err(refusal(reason, basic)),
+        ClientOutcome::Limited { retry_after } => Err(OauthError::TooManyAttempts { retry_after }),
     }
 }
 
@@ -62,7 +163,9 @@ fn refusal(reason: Reason, basic: bool) -> OauthError {
     match reason {
         Reason::UnsupportedGrantType => OauthError::UnsupportedGrantType,
         Reason::InvalidScope => OauthError::InvalidScope,
-        Reason::InvalidRequest => OauthError::InvalidRequest("grant_type is missing, or a parameter is repeated"),
+        Reason::InvalidRequest => OauthError::InvalidRequest("a parameter is missing or repeated"),
+        Reason::PermissionMissing => OauthError::InsufficientScope,
+        Reason::TokenOfAnotherKey => OauthError::InvalidGrant,
         Reason::KeyExpired => OauthError::InvalidClient { basic, description: "the API key has expired" },
         Reason::UserDisabled => OauthError::InvalidClient { basic, description: "the API key is suspended" },
         _ => OauthError::InvalidClient { basic, description: "the client ID or the client secret is wrong" },

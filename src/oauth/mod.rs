@@ -1,30 +1,40 @@
-//! The token endpoint: a program exchanges an API key for a short-lived access token (RFC 6749 section 4.4).
+//! The endpoints of OAuth 2.0 clients: a program exchanges an API key for a short-lived access token (RFC 6749 section
+//! 4.4), asks what a token stands for (RFC 7662), ends one (RFC 7009), and finds the endpoints and the public signing
+//! keys by itself (RFC 8414, RFC 7517).
 //!
-//! What a token stands for is looked up again at every use ([`actions::check`]): the key, its owner, the owner's
-//! permissions. The only thing taken from the token is what cannot change: which key it was issued for, its scope and
-//! when it ends.
+//! What a credential stands for is looked up again at every use ([`check`]): the key, its owner, the owner's
+//! permissions, whether the token was ended and its signing key withdrawn. The only thing taken from a token is what
+//! cannot change: which key it was issued for, its scope and when it ends; and the only thing remembered is that its
+//! signature is good.
 
 pub mod actions;
+pub mod check;
 pub mod error;
 pub mod handlers;
+pub mod metadata;
 pub mod model;
 pub mod queries;
 pub mod request;
+pub mod signing_keys;
 pub mod tokens;
 
 use actix_web::web;
 
 /// Routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
+    let post_only = |path: &str| web::resource(path.to_owned()).default_service(web::to(handlers::method_not_allowed));
     config
         .service(
             web::scope("/auth")
-                .service(
-                    web::resource("/token")
-                        .post(handlers::token)
-                        .default_service(web::to(handlers::method_not_allowed)),
-                )
+                .service(post_only("/token").post(handlers::token))
+                .service(post_only("/introspect").post(handlers::introspect))
+                .service(post_only("/revoke").post(handlers::revoke))
                 .default_service(web::to(handlers::not_found)),
         )
-        .service(web::scope("/.well-known").default_service(web::to(handlers::not_found)));
+        .service(
+            web::scope("/.well-known")
+                .route("/oauth-authorization-server", web::get().to(metadata::metadata))
+                .route("/jwks.json", web::get().to(metadata::jwks))
+                .default_service(web::to(handlers::not_found)),
+        );
 }

@@ -26,6 +26,25 @@ impl Scope {
         Self(permissions)
     }
 
+    /// A scope with a token that nobody can be given: it is longer than one word.
+    #[must_use]
+    pub fn held_by_nobody() -> Self {
+        Self(BTreeSet::from(["a malformed scope".to_owned()]))
+    }
+
+    /// Whether a token is in it.
+    #[must_use]
+    pub fn contains(&self, token: &str) -> bool {
+        self.0.contains(token)
+    }
+
+    /// The tokens in either.
+    #[must_use]
+    pub fn or(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Whether every token of this scope is in the other.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {

@@ -1,4 +1,4 @@
-//! Reads a token request and the credentials of its client, strictly as RFC 6749 has it.
+//! Reads a client's request and its credentials, strictly as RFC 6749 has it.
 
 use std::collections::BTreeMap;
 
@@ -104,7 +104,9 @@ fn parameters(body: &[u8]) -> Result<(BTreeMap<String, SecretText>, bool), Oauth
 }
 
 /// Client ID and secret from an `Authorization` header, both form-decoded (RFC 6749 section 2.3.1 and appendix B).
-fn basic_credentials(header: &str) -> Option<(String, SecretText)> {
+/// Neither has a character that form-encoding changes, so clients that do not encode are read alike (RFC 7617).
+#[must_use]
+pub fn basic_credentials(header: &str) -> Option<(String, SecretText)> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use rand::CryptoRng;
 
@@ -11,9 +10,9 @@ use super::password::{Passwords, check_choice, generate_one_time};
 use super::queries::{self, NewUser};
 use crate::audit::model::{Action, NewEvent, Outcome};
 use crate::config::BadSetting;
-use crate::db::{Database, DbConnection, Timestamp};
+use crate::db::{Database, Timestamp, Transaction};
+use crate::login;
 use crate::secret::SecretText;
-use crate::{audit, login};
 
 /// What became of adding a user.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,7 +50,7 @@ pub fn add(
         for role_id in role_ids {
             queries::insert_user_role(connection, user_id, role_id)?;
         }
-        record(connection, Some(user_id), Action::AddUser, now)?;
+        record(connection, Some(user_id), Action::AddUser, now);
         Ok(Added::Added)
     })
 }
@@ -84,7 +83,7 @@ pub fn set_disabled(
             return Ok(Changed::AlreadySo);
         }
         login::queries::delete_sessions_of(connection, user.id)?;
-        record(connection, Some(user.id), if disabled { Action::DisableUser } else { Action::EnableUser }, now)?;
+        record(connection, Some(user.id), if disabled { Action::DisableUser } else { Action::EnableUser }, now);
         Ok(Changed::Changed)
     })
 }
@@ -103,7 +102,7 @@ pub fn set_password(
         let Some(user) = queries::find_by_username(connection, username)? else { return Ok(Changed::NoSuchUser) };
         queries::set_password(connection, user.id, password_hash, true, now)?;
         login::queries::delete_sessions_of(connection, user.id)?;
-        record(connection, Some(user.id), Action::SetPassword, now)?;
+        record(connection, Some(user.id), Action::SetPassword, now);
         Ok(Changed::Changed)
     })
 }
@@ -136,7 +135,7 @@ pub fn add_role(
         for permission in permissions {
             queries::insert_role_permission(connection, role_id, permission)?;
         }
-        record(connection, None, Action::AddRole, now)?;
+        record(connection, None, Action::AddRole, now);
         Ok(RoleAdded::Added)
     })
 }
@@ -200,9 +199,7 @@ pub fn ensure_administrator(
     }
 }
 
-fn record(connection: &mut DbConnection, user_id: Option<i64>, action: Action, now: Timestamp) -> QueryResult<()> {
-    audit::queries::insert(
-        connection,
-        NewEvent { at: now, user_id, client_id: None, action, outcome: Outcome::Allowed, source: None },
-    )
+fn record(transaction: &mut Transaction<'_>, user_id: Option<i64>, action: Action, now: Timestamp) {
+    let event = NewEvent { at: now, user_id, api_key_id: None, action, outcome: Outcome::Allowed, source: None };
+    transaction.record(event.into());
 }

@@ -11,26 +11,55 @@ use crate::audit::model::Source;
 /// The longest user agent that is recorded, in characters.
 const LONGEST_USER_AGENT: usize = 200;
 
+/// The longest method or path that is recorded, in characters.
+const LONGEST_PATH: usize = 1000;
+
 /// Where a request comes from and what it asks for, for the record.
 #[must_use]
 pub fn source(request: &HttpRequest, trusted: &[IpNet]) -> Source {
-    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     let user_agent = request.headers().get(USER_AGENT).map(|value| {
         String::from_utf8_lossy(value.as_bytes()).chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect()
     });
     Source {
-        address: address(peer, request.headers(), trusted),
-        method: request.method().to_string(),
-        path: request.path().to_owned(),
+        address: address(peer(request), request.headers(), trusted),
+        method: cut(request.method().as_str()),
+        path: cut(request.path()),
         user_agent,
     }
+}
+
+/// A method or path as it is recorded.
+#[must_use]
+pub fn cut(text: &str) -> String {
+    text.chars().take(LONGEST_PATH).collect()
+}
+
+/// Whether the request was sent by a trusted proxy itself.
+#[must_use]
+pub fn is_from_proxy(request: &HttpRequest, trusted: &[IpNet]) -> bool {
+    is_trusted(peer(request), trusted)
+}
+
+/// The token of an `Authorization` header (RFC 6750 section 2.1).
+#[must_use]
+pub fn bearer_token(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(' ')).then_some(token)
+}
+
+fn peer(request: &HttpRequest) -> IpAddr {
+    request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip())
+}
+
+fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|network| network.contains(&address.to_canonical()))
 }
 
 /// The caller's address: the peer, or, when the peer is a trusted proxy, the last address in `X-Forwarded-For` that is
 /// not one. What stands before that address was written by the caller and is not believed.
 fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
-    if !is_trusted(&peer) {
+    if !is_trusted(peer, trusted) {
         return peer.to_canonical();
     }
     let mut caller = peer;
@@ -38,7 +67,7 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     for hop in forwarded.iter().rev().flat_map(|value| value.rsplit(',')) {
         let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
         caller = hop;
-        if !is_trusted(&hop) {
+        if !is_trusted(hop, trusted) {
             break;
         }
     }

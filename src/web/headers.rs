@@ -1,4 +1,4 @@
-//! Headers of every answer.
+//! Headers of every answer, but for those of the gateway check: no browser ever sees them.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};

@@ -54,7 +54,7 @@ async fn account(request: HttpRequest) -> Result<Account, Error> {
     let user_id = session.get::<i64>(USER_ID).map_err(Error::internal)?;
     let Some(user_id) = user_id else { return Err(sign_in_needed(&request)) };
     let session_epoch = session.get::<i32>(SESSION_EPOCH).map_err(Error::internal)?;
-    let account = state.database.read(move |connection| queries::account(connection, user_id)).await?;
+    let account = state.database.look_up(move |connection| queries::account(connection, user_id)).await?;
     match account {
         Some(account) if account.user.is_active() && Some(account.user.session_epoch) == session_epoch => {
             request.extensions_mut().insert(Viewer::from(&account.user));

@@ -26,7 +26,10 @@ on_each_database![
 ];
 
 async fn the_tables_are_those_that_the_queries_expect(server: Server) {
-    assert_eq!(server.database.columns(), columns_of_the_queries());
+    let mut columns = server.database.columns();
+    // What is an index on Postgres is two tables on SQLite, see `db/blocks.rs`.
+    columns.retain(|(of_table, _), _| !matches!(&**of_table, "audit_blocks" | "audit_block_entries"));
+    assert_eq!(columns, columns_of_the_queries());
 }
 
 async fn everything_is_there_after_a_restart(database: TestDatabase) {

@@ -138,7 +138,7 @@ async fn a_lost_permission_narrows_a_token_at_once(server: Server) {
     let key = server.generate(&ada).await;
     let token = server.token(&key).await;
     let lost = role_permissions::table.filter(role_permissions::permission.eq("journals:write"));
-    server.open_database().write_blocking(|connection| diesel::delete(lost).execute(connection)).unwrap();
+    server.open_database().write_blocking(|transaction| diesel::delete(lost).execute(&mut **transaction)).unwrap();
     assert_eq!(json(server.me(&token).await).await["permissions"], json!(["journals:read"]));
     assert_error(server.token_answer(&key, &[("scope", "journals:write")]).await, 400, "invalid_scope").await;
 }

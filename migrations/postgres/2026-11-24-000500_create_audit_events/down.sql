@@ -1,1 +1,3 @@
+DROP TABLE daily_uses;
 DROP TABLE audit_events;
+DROP TABLE audit_writers;

@@ -1,1 +1,5 @@
+DROP TABLE audit_block_entries;
+DROP TABLE audit_blocks;
+DROP TABLE daily_uses;
 DROP TABLE audit_events;
+DROP TABLE audit_writers;

@@ -1,15 +1,66 @@
+-- One chain of events a process that writes: sequence numbers from 1 on, each digest over the event and the one before.
+-- What is pruned is a chain's oldest run; its last digest stays here, for the first event that is left to join on to.
+CREATE TABLE audit_writers (
+    id INTEGER PRIMARY KEY NOT NULL,
+    started_at TIMESTAMP NOT NULL,
+    pruned_through BIGINT NOT NULL DEFAULT 0,
+    pruned_digest BLOB
+);
+
+-- No foreign keys: the record outlives what it tells about, and looking them up would be most of the cost of a row.
 CREATE TABLE audit_events (
-    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-    occurred_at TIMESTAMP NOT NULL,
-    user_id BIGINT REFERENCES users (id),
-    client_id TEXT,
+    id INTEGER PRIMARY KEY NOT NULL,
+    writer_id BIGINT NOT NULL,
+    sequence BIGINT NOT NULL,
+    -- Microseconds since 1970.
+    occurred_at BIGINT NOT NULL,
+    -- In whose record it is.
+    user_id BIGINT,
+    api_key_id BIGINT,
+    -- Who did it, where that is somebody else.
+    actor_id BIGINT,
     action TEXT NOT NULL,
-    outcome TEXT NOT NULL,
+    -- Null when it was allowed.
     reason TEXT,
+    -- Whether a program presented the key or one of its tokens.
+    is_use BOOLEAN NOT NULL,
     method TEXT,
     path TEXT,
     address TEXT,
-    user_agent TEXT
+    user_agent TEXT,
+    detail TEXT,
+    digest BLOB NOT NULL
 );
 
-CREATE INDEX audit_events_user_id ON audit_events (user_id, id);
+CREATE INDEX audit_events_refused ON audit_events (id) WHERE reason IS NOT NULL;
+
+-- What an index on (user_id, api_key_id, id) would be. An ordinary one touches a page of its own for each event, which
+-- costs more than everything else about the event together; this one is built a block of events at a time, in the
+-- transaction that completes the block, and only ever grows at its end. Events after the last block are read as they
+-- are. Postgres, which logs changes instead of pages, has ordinary indexes.
+CREATE TABLE audit_blocks (
+    first_id INTEGER PRIMARY KEY NOT NULL,
+    last_id BIGINT NOT NULL,
+    refused BIGINT NOT NULL
+);
+
+CREATE TABLE audit_block_entries (
+    block_id BIGINT NOT NULL,
+    -- 0 where there is none.
+    user_id BIGINT NOT NULL,
+    refused BOOLEAN NOT NULL,
+    api_key_id BIGINT NOT NULL,
+    event_id BIGINT NOT NULL,
+    PRIMARY KEY (block_id, user_id, refused, api_key_id, event_id)
+) WITHOUT ROWID;
+
+-- Uses counted by day (days since 1970) and key; key 0 is all of them, and what named no key. The writing process is
+-- part of the key, so that processes do not wait for each other.
+CREATE TABLE daily_uses (
+    day INTEGER NOT NULL,
+    api_key_id BIGINT NOT NULL,
+    writer_id BIGINT NOT NULL,
+    allowed BIGINT NOT NULL,
+    refused BIGINT NOT NULL,
+    PRIMARY KEY (day, api_key_id, writer_id)
+) WITHOUT ROWID;

@@ -1,0 +1,327 @@
+//! The record on disk: rows of audit events, each linked to the one before by a digest, and the counts kept with them.
+//!
+//! What the rows mean is [`crate::audit`]'s to say. They are written here because a batch of them is one of the few
+//! places where the two databases need different statements.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{Array, BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
+
+use super::schema::{api_keys, audit_events, audit_writers};
+use super::{DbConnection, Timestamp, blocks};
+use crate::secret::Digest;
+
+/// An audit event about to be written.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// The user in whose record it is.
+    pub user_id: Option<i64>,
+    /// The key that it was done with or to.
+    pub api_key_id: Option<i64>,
+    /// The user who did it, where that is somebody else.
+    pub actor_id: Option<i64>,
+    /// What was done.
+    pub action: &'static str,
+    /// Why it was refused; none when it was allowed.
+    pub reason: Option<&'static str>,
+    /// Whether a program presented the key or one of its tokens.
+    pub is_use: bool,
+    /// The request's method.
+    pub method: Option<String>,
+    /// The request's path, without its query.
+    pub path: Option<String>,
+    /// The caller's address.
+    pub address: Option<String>,
+    /// The caller's `User-Agent`.
+    pub user_agent: Option<String>,
+    /// What else there is to say.
+    pub detail: Option<String>,
+    /// Whether the key is to show this as its last use.
+    pub is_last_use: bool,
+}
+
+/// The chain of events that this process writes: where it is now.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    writer_id: i64,
+    sequence: i64,
+    digest: Digest,
+    /// Events since it was last looked whether a block is complete.
+    since_block: usize,
+}
+
+impl Chain {
+    /// Begins a chain. Its first event joins on to 32 zero bytes.
+    pub(super) fn begin(connection: &mut DbConnection, now: Timestamp) -> QueryResult<Self> {
+        let writer_id = diesel::insert_into(audit_writers::table)
+            .values(audit_writers::started_at.eq(now))
+            .returning(audit_writers::id)
+            .get_result(connection)?;
+        Ok(Self { writer_id, sequence: 0, digest: [0; 32], since_block: blocks::CHECK_EVERY })
+    }
+
+    fn link(&mut self, entry: &Entry) -> Link {
+        self.sequence += 1;
+        self.digest = digest(&self.digest, self.writer_id, self.sequence, entry);
+        Link { writer_id: self.writer_id, sequence: self.sequence, digest: self.digest }
+    }
+}
+
+/// An event's place in its chain.
+struct Link {
+    writer_id: i64,
+    sequence: i64,
+    digest: Digest,
+}
+
+/// SHA-256 over the digest of the event before (32 bytes) and this event's columns in the order of the table, `id` and
+/// `digest` left out. Each column is its length in bytes as 32 bits, big-endian, and its text: numbers in decimal,
+/// truth as `1` or `0`. A null is the length `ffffffff` and nothing more.
+#[must_use]
+pub fn digest(before: &Digest, writer_id: i64, sequence: i64, entry: &Entry) -> Digest {
+    let mut context = Context::new(&SHA256);
+    context.update(before);
+    let occurred_at = entry.occurred_at.unix_micros();
+    let mut buffer = itoa::Buffer::new();
+    for number in [Some(writer_id), Some(sequence), Some(occurred_at), entry.user_id, entry.api_key_id, entry.actor_id]
+    {
+        add(&mut context, number.map(|number| buffer.format(number)));
+    }
+    for text in [
+        Some(entry.action),
+        entry.reason,
+        Some(if entry.is_use { "1" } else { "0" }),
+        entry.method.as_deref(),
+        entry.path.as_deref(),
+        entry.address.as_deref(),
+        entry.user_agent.as_deref(),
+        entry.detail.as_deref(),
+    ] {
+        add(&mut context, text);
+    }
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.finish().as_ref());
+    digest
+}
+
+fn add(context: &mut Context, text: Option<&str>) {
+    let length = text.map_or(u32::MAX, |text| u32::try_from(text.len()).unwrap_or(u32::MAX - 1));
+    context.update(&length.to_be_bytes());
+    context.update(text.unwrap_or_default().as_bytes());
+}
+
+/// Appends events to the chain, with the counts and the index that belong to them.
+pub(super) fn append(connection: &mut DbConnection, chain: &mut Chain, entries: &[Entry]) -> QueryResult<()> {
+    match connection {
+        DbConnection::Sqlite(sqlite) => {
+            for entry in entries {
+                let link = chain.link(entry);
+                insert(sqlite, entry, &link)?;
+            }
+            chain.since_block += entries.len();
+            if chain.since_block >= blocks::CHECK_EVERY {
+                chain.since_block = 0;
+                blocks::complete(sqlite)?;
+            }
+        }
+        DbConnection::Postgres(postgres) => {
+            let links: Vec<Link> = entries.iter().map(|entry| chain.link(entry)).collect();
+            Rows::of(entries, &links).execute(postgres)?;
+            let counts = Counts::of(entries, chain.writer_id);
+            if !counts.days.is_empty() {
+                counts.execute(postgres)?;
+            }
+        }
+    }
+    note_last_uses(connection, entries)
+}
+
+fn insert(sqlite: &mut SqliteConnection, entry: &Entry, link: &Link) -> QueryResult<()> {
+    diesel::insert_into(audit_events::table)
+        .values((
+            audit_events::writer_id.eq(link.writer_id),
+            audit_events::sequence.eq(link.sequence),
+            audit_events::occurred_at.eq(entry.occurred_at.unix_micros()),
+            audit_events::user_id.eq(entry.user_id),
+            audit_events::api_key_id.eq(entry.api_key_id),
+            audit_events::actor_id.eq(entry.actor_id),
+            audit_events::action.eq(entry.action),
+            audit_events::reason.eq(entry.reason),
+            audit_events::is_use.eq(entry.is_use),
+            audit_events::method.eq(entry.method.as_deref()),
+            audit_events::path.eq(entry.path.as_deref()),
+            audit_events::address.eq(entry.address.as_deref()),
+            audit_events::user_agent.eq(entry.user_agent.as_deref()),
+            audit_events::detail.eq(entry.detail.as_deref()),
+            audit_events::digest.eq(link.digest.as_slice()),
+        ))
+        .execute(sqlite)
+        .map(|_| ())
+}
+
+/// Shows the newest use of each key in its row. In the order of the keys, so that two processes cannot wait for each
+/// other in a circle.
+fn note_last_uses(connection: &mut DbConnection, entries: &[Entry]) -> QueryResult<()> {
+    let last_uses: BTreeMap<i64, &Entry> = entries
+        .iter()
+        .filter(|entry| entry.is_last_use)
+        .filter_map(|entry| entry.api_key_id.map(|api_key_id| (api_key_id, entry)))
+        .collect();
+    for (api_key_id, entry) in last_uses {
+        diesel::update(api_keys::table.find(api_key_id))
+            .set((
+                api_keys::last_used_at.eq(Some(entry.occurred_at)),
+                api_keys::last_used_address.eq(entry.address.as_deref()),
+            ))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Many events in one statement: a column is an array, so that the statement is the same for any number of rows and is
+/// prepared once.
+struct Rows<'a> {
+    writer_ids: Vec<i64>,
+    sequences: Vec<i64>,
+    times: Vec<i64>,
+    user_ids: Vec<Option<i64>>,
+    api_key_ids: Vec<Option<i64>>,
+    actor_ids: Vec<Option<i64>>,
+    actions: Vec<&'a str>,
+    reasons: Vec<Option<&'a str>>,
+    uses: Vec<bool>,
+    methods: Vec<Option<&'a str>>,
+    paths: Vec<Option<&'a str>>,
+    addresses: Vec<Option<&'a str>>,
+    user_agents: Vec<Option<&'a str>>,
+    details: Vec<Option<&'a str>>,
+    digests: Vec<Vec<u8>>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(entries: &'a [Entry], links: &[Link]) -> Self {
+        fn column<'b, R, T>(rows: &'b [R], value: impl Fn(&'b R) -> T) -> Vec<T> {
+            rows.iter().map(value).collect()
+        }
+        Self {
+            writer_ids: column(links, |link| link.writer_id),
+            sequences: column(links, |link| link.sequence),
+            times: column(entries, |entry| entry.occurred_at.unix_micros()),
+            user_ids: column(entries, |entry| entry.user_id),
+            api_key_ids: column(entries, |entry| entry.api_key_id),
+            actor_ids: column(entries, |entry| entry.actor_id),
+            actions: column(entries, |entry| entry.action),
+            reasons: column(entries, |entry| entry.reason),
+            uses: column(entries, |entry| entry.is_use),
+            methods: column(entries, |entry| entry.method.as_deref()),
+            paths: column(entries, |entry| entry.path.as_deref()),
+            addresses: column(entries, |entry| entry.address.as_deref()),
+            user_agents: column(entries, |entry| entry.user_agent.as_deref()),
+            details: column(entries, |entry| entry.detail.as_deref()),
+            digests: column(links, |link| link.digest.to_vec()),
+        }
+    }
+}
+
+impl QueryId for Rows<'_> {
+    type QueryId = Rows<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<PgConnection> for Rows<'_> {}
+
+impl QueryFragment<Pg> for Rows<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO audit_events (writer_id, sequence, occurred_at, user_id, api_key_id, actor_id, action, reason, \
+             is_use, method, path, address, user_agent, detail, digest) SELECT * FROM UNNEST(",
+        );
+        out.push_bind_param::<Array<BigInt>, _>(&self.writer_ids)?;
+        and::<Array<BigInt>, _>(&mut out, &self.sequences)?;
+        and::<Array<BigInt>, _>(&mut out, &self.times)?;
+        and::<Array<Nullable<BigInt>>, _>(&mut out, &self.user_ids)?;
+        and::<Array<Nullable<BigInt>>, _>(&mut out, &self.api_key_ids)?;
+        and::<Array<Nullable<BigInt>>, _>(&mut out, &self.actor_ids)?;
+        and::<Array<Text>, _>(&mut out, &self.actions)?;
+        and::<Array<Nullable<Text>>, _>(&mut out, &self.reasons)?;
+        and::<Array<Bool>, _>(&mut out, &self.uses)?;
+        and::<Array<Nullable<Text>>, _>(&mut out, &self.methods)?;
+        and::<Array<Nullable<Text>>, _>(&mut out, &self.paths)?;
+        and::<Array<Nullable<Text>>, _>(&mut out, &self.addresses)?;
+        and::<Array<Nullable<Text>>, _>(&mut out, &self.user_agents)?;
+        and::<Array<Nullable<Text>>, _>(&mut out, &self.details)?;
+        and::<Array<Binary>, _>(&mut out, &self.digests)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+/// Uses of a batch, counted by day and key in the order of the table's key; key 0 counts all of them.
+#[derive(Default)]
+struct Counts {
+    days: Vec<i32>,
+    api_key_ids: Vec<i64>,
+    writer_ids: Vec<i64>,
+    allowed: Vec<i64>,
+    refused: Vec<i64>,
+}
+
+impl Counts {
+    fn of(entries: &[Entry], writer_id: i64) -> Self {
+        let mut by_day_and_key = BTreeMap::<(i32, i64), (i64, i64)>::new();
+        for entry in entries.iter().filter(|entry| entry.is_use) {
+            for api_key_id in BTreeSet::from([0, entry.api_key_id.unwrap_or(0)]) {
+                let (allowed, refused) = by_day_and_key.entry((entry.occurred_at.unix_day(), api_key_id)).or_default();
+                *if entry.reason.is_none() { allowed } else { refused } += 1;
+            }
+        }
+        let mut counts = Self::default();
+        for ((day, api_key_id), (allowed, refused)) in by_day_and_key {
+            counts.days.push(day);
+            counts.api_key_ids.push(api_key_id);
+            counts.writer_ids.push(writer_id);
+            counts.allowed.push(allowed);
+            counts.refused.push(refused);
+        }
+        counts
+    }
+}
+
+impl QueryId for Counts {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<PgConnection> for Counts {}
+
+impl QueryFragment<Pg> for Counts {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) SELECT * FROM UNNEST(");
+        out.push_bind_param::<Array<Integer>, _>(&self.days)?;
+        and::<Array<BigInt>, _>(&mut out, &self.api_key_ids)?;
+        and::<Array<BigInt>, _>(&mut out, &self.writer_ids)?;
+        and::<Array<BigInt>, _>(&mut out, &self.allowed)?;
+        and::<Array<BigInt>, _>(&mut out, &self.refused)?;
+        out.push_sql(
+            ") ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
+             allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused",
+        );
+        Ok(())
+    }
+}
+
+fn and<'b, ST, T>(out: &mut AstPass<'_, 'b, Pg>, column: &'b T) -> QueryResult<()>
+where
+    Pg: HasSqlType<ST>,
+    T: ToSql<ST, Pg>,
+{
+    out.push_sql(", ");
+    out.push_bind_param::<ST, T>(column)
+}

@@ -1,0 +1,129 @@
+//! `/auth/verify`.
+
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use actix_web::{HttpRequest, HttpResponse, web};
+use url::form_urlencoded;
+
+use super::challenge::Refusal;
+use super::original;
+use crate::attempts::model::Kind;
+use crate::audit::model::{Action, Reason};
+use crate::db::Timestamp;
+use crate::oauth::check::{self, Bearer, Decision};
+use crate::oauth::model::Scope;
+use crate::oauth::request::basic_credentials;
+use crate::secret::SecretText;
+use crate::web::caller::bearer_token;
+use crate::web::state::State;
+
+/// Names what the route needs where the query cannot, because it is the original request's.
+const REQUIRED_SCOPE: &str = "X-Auth-Required-Scope";
+
+/// What a caller presented.
+enum Presented {
+    Token(String),
+    Secret { client_id: String, client_secret: SecretText },
+    Other,
+}
+
+/// Tells a proxy whether to let a request through, and who is calling: 200, 401, 403 or 503, never with a body.
+pub async fn verify(state: web::Data<State>, request: HttpRequest) -> HttpResponse {
+    match check(&state, &request).await {
+        Ok(bearer) => let_through(&bearer),
+        Err(refusal) => refusal.answer(),
+    }
+}
+
+async fn check(state: &State, request: &HttpRequest) -> Result<Bearer, Refusal> {
+    let now = state.clock.now();
+    let Some(presented) = presented(request) else { return Err(Refusal::Missing) };
+    let required = required_scope(request);
+    let basic = matches!(presented, Presented::Secret { .. });
+    let name = match &presented {
+        Presented::Secret { client_id, .. } => client_id.as_str(),
+        Presented::Token(_) | Presented::Other => "",
+    };
+    let source = original::source(state, request);
+    let attempt = state.attempt(if basic { Kind::Token } else { Kind::Bearer }, source.address, name);
+    let decision = decide(state, presented, required.clone(), now).await.map_err(Refusal::Unavailable)?;
+    check::record(&state.database, &decision, Action::Check, attempt, source, now)
+        .await
+        .map_err(|error| Refusal::Unavailable(error.into()))?;
+    decision.result.map_err(|reason| match (reason, required) {
+        (Reason::PermissionMissing, Some(scope)) => Refusal::Scope(scope),
+        (reason, _) => Refusal::Credentials { reason, basic },
+    })
+}
+
+async fn decide(
+    state: &State,
+    presented: Presented,
+    required: Option<Scope>,
+    now: Timestamp,
+) -> anyhow::Result<Decision> {
+    let token = match &presented {
+        Presented::Token(token) => state.tokens.verify(&state.database, token).await?,
+        Presented::Secret { .. } | Presented::Other => None,
+    };
+    let decision = state
+        .database
+        .look_up(move |connection| {
+            let decision = match presented {
+                Presented::Secret { client_id, client_secret } => {
+                    check::secret(connection, &client_id, &client_secret, now)?
+                }
+                Presented::Token(_) | Presented::Other => check::token(connection, token.as_deref(), now)?,
+            };
+            decision.and_then(|bearer| {
+                let missing = required.is_some_and(|required| !required.is_within(&bearer.scope));
+                Ok(if missing { Err(Reason::PermissionMissing) } else { Ok(bearer) })
+            })
+        })
+        .await?;
+    Ok(decision)
+}
+
+/// What the `Authorization` header presents; none when there is no such header.
+fn presented(request: &HttpRequest) -> Option<Presented> {
+    let header = request.headers().get(AUTHORIZATION)?;
+    let Ok(header) = header.to_str() else { return Some(Presented::Other) };
+    Some(match (bearer_token(header), basic_credentials(header)) {
+        (Some(token), _) => Presented::Token(token.to_owned()),
+        (None, Some((client_id, client_secret))) => Presented::Secret { client_id, client_secret },
+        (None, None) => Presented::Other,
+    })
+}
+
+/// What the route needs: the `scope` of the query where it is the proxy's own, and the header anywhere. Several are
+/// needed together, so that one which the caller adds can only ask for more. One that is malformed is held by nobody.
+fn required_scope(request: &HttpRequest) -> Option<Scope> {
+    let mut required = None::<Scope>;
+    let mut add = |text: Option<&str>| {
+        let scope = text.and_then(Scope::parse).unwrap_or_else(Scope::held_by_nobody);
+        required = Some(required.take().unwrap_or_default().or(scope));
+    };
+    if request.match_info().get("original").is_none() {
+        for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
+            if name == "scope" {
+                add(Some(&value));
+            }
+        }
+    }
+    for value in request.headers().get_all(REQUIRED_SCOPE) {
+        add(value.to_str().ok());
+    }
+    required
+}
+
+fn let_through(bearer: &Bearer) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header(("X-Auth-User", bearer.owner.username.as_str()))
+        .insert_header(("X-Auth-Subject", bearer.owner.subject.as_str()))
+        .insert_header(("X-Auth-Client-Id", bearer.client_id.as_str()));
+    if !bearer.scope.is_empty() {
+        response.insert_header(("X-Auth-Scope", bearer.scope.to_string()));
+    }
+    response.finish()
+}
