@@ -7,6 +7,7 @@ mod api_keys;
 mod audit;
 mod browser;
 mod cli;
+mod proxies;
 mod security;
 mod sign_in;
 mod storage;

@@ -1,0 +1,124 @@
+//! Real proxies with the configurations of `docs/gateways`.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const NGINX: &str = include_str!("../../../docs/gateways/nginx.conf");
+const CADDY: &str = include_str!("../../../docs/gateways/Caddyfile");
+
+/// How long a proxy may take to listen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Clone, Copy, Debug)]
+pub enum Program {
+    Nginx,
+    Caddy,
+}
+
+/// A proxy on an address of its own. It is killed when dropped.
+pub struct Proxy {
+    pub url: String,
+    process: Child,
+    _folder: TempDir,
+}
+
+impl Proxy {
+    pub fn start(program: Program, keyledge: SocketAddr, api: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = free_address();
+        let log = folder.path().join("log");
+        let mut command = match program {
+            Program::Nginx => nginx(folder.path(), address, keyledge, api),
+            Program::Caddy => caddy(folder.path(), address, keyledge, api),
+        };
+        let mut process = command
+            .env_clear()
+            .env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap()))
+            .env("HOME", folder.path())
+            .env("XDG_CONFIG_HOME", folder.path())
+            .env("XDG_DATA_HOME", folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{program:?} cannot be started ({error}): run scripts/test"));
+        let begun = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            let ended = process.try_wait().unwrap().is_some();
+            if ended || begun.elapsed() > PATIENCE {
+                let _ = process.kill();
+                let _ = process.wait();
+                panic!("{program:?} does not listen: {}", fs::read_to_string(&log).unwrap());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self { url: format!("http://{address}"), process, _folder: folder }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn nginx(folder: &Path, address: SocketAddr, keyledge: SocketAddr, api: SocketAddr) -> Command {
+    let site = changed(
+        NGINX,
+        &[
+            ("127.0.0.1:8080", &keyledge.to_string()),
+            ("127.0.0.1:3000", &api.to_string()),
+            ("listen 80;", &format!("listen {address};")),
+        ],
+    );
+    fs::write(folder.join("site.conf"), site).unwrap();
+    // One process, so that none is left when it is killed.
+    let frame = "daemon off; master_process off; pid pid; events {}
+        http {
+            access_log off;
+            client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+            uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+            include site.conf;
+        }";
+    fs::write(folder.join("nginx.conf"), frame).unwrap();
+    let mut command = Command::new("nginx");
+    command.arg("-p").arg(folder).args(["-c", "nginx.conf", "-e", "stderr"]);
+    command
+}
+
+fn caddy(folder: &Path, address: SocketAddr, keyledge: SocketAddr, api: SocketAddr) -> Command {
+    let site = changed(
+        CADDY,
+        &[
+            ("127.0.0.1:8080", &keyledge.to_string()),
+            ("127.0.0.1:3000", &api.to_string()),
+            ("http://api.example.com", &format!("http://{address}")),
+        ],
+    );
+    let frame = format!("{{\nadmin off\nauto_https off\ndefault_bind {}\n}}\n", address.ip());
+    fs::write(folder.join("Caddyfile"), frame + site.as_str()).unwrap();
+    let mut command = Command::new("caddy");
+    command.args(["run", "--adapter", "caddyfile", "--config"]).arg(folder.join("Caddyfile"));
+    command
+}
+
+/// A documented configuration with the places that its reader is told to change changed.
+fn changed(documented: &str, changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(documented.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "the documented configuration has no {from}");
+        text.replace(from, to)
+    })
+}
+
+/// Nobody else listens there: a proxy cannot be told to choose a port and say which, and a port that was free a moment
+/// ago may be taken by another test.
+fn free_address() -> SocketAddr {
+    let [high, low, ..] = rand::random::<[u8; 4]>();
+    SocketAddr::from((Ipv4Addr::new(127, 77, high, low.clamp(1, 254)), 8000))
+}
