@@ -1,15 +1,29 @@
-//! The JSON API, by access token. Errors are problem details (RFC 9457).
+//! The JSON API, by access token: what the pages show, for programs. Errors are problem details (RFC 9457). It is
+//! described by the OpenAPI document that is generated from the handlers here.
+//!
+//! A token reaches what its owner reaches, as far as the token's scope goes. There is nothing here that makes keys,
+//! users, roles or passwords.
 
-pub mod handlers;
+pub mod authorize;
+pub mod events;
+pub mod keys;
+pub mod me;
+pub mod openapi;
+pub mod owners;
 pub mod problem;
 
 use actix_web::web;
 
 /// Routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
+    let resource = |path: &str| web::resource(path.to_owned()).default_service(web::to(authorize::method_not_allowed));
     config.service(
         web::scope("/api")
-            .service(web::resource("/v1/me").get(handlers::me).default_service(web::to(handlers::method_not_allowed)))
-            .default_service(web::to(handlers::not_found)),
+            .service(resource("/openapi.json").get(openapi::document))
+            .service(resource("/v1/me").get(me::me))
+            .service(resource("/v1/api-keys").get(keys::list))
+            .service(resource("/v1/api-keys/{client_id}").get(keys::get).delete(keys::delete))
+            .service(resource("/v1/audit-events").get(events::list))
+            .default_service(web::to(authorize::not_found)),
     );
 }

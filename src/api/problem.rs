@@ -5,7 +5,8 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::audit::model::Reason;
 use crate::gateway::challenge::description;
@@ -31,7 +32,25 @@ pub enum Problem {
     Unavailable(anyhow::Error),
 }
 
+/// Why a request was not answered as asked (RFC 9457).
+#[derive(Serialize, ToSchema)]
+pub struct ProblemDetails {
+    /// The status in words.
+    title: &'static str,
+    /// The status code.
+    status: u16,
+    /// What was wrong, for people.
+    detail: &'static str,
+}
+
 impl Problem {
+    /// The query has parameters that cannot be read.
+    pub const BAD_QUERY: Self =
+        Self::BadParameter("A query parameter cannot be read; /api/openapi.json describes them.");
+
+    /// A cursor that no page gave.
+    pub const BAD_CURSOR: Self = Self::BadParameter("Expected a cursor that a page gave as next_cursor.");
+
     fn detail(&self) -> &'static str {
         match self {
             Self::TokenMissing => "Send an access token in the Authorization header: Bearer, a space, the token.",
@@ -95,11 +114,8 @@ impl ResponseError for Problem {
         if let Some(challenge) = challenge {
             response.insert_header((WWW_AUTHENTICATE, challenge));
         }
-        let problem = json!({
-            "title": status.canonical_reason().unwrap_or_default(),
-            "status": status.as_u16(),
-            "detail": self.detail(),
-        });
-        response.insert_header((CONTENT_TYPE, "application/problem+json")).body(problem.to_string())
+        let title = status.canonical_reason().unwrap_or_default();
+        let details = ProblemDetails { title, status: status.as_u16(), detail: self.detail() };
+        response.insert_header((CONTENT_TYPE, "application/problem+json")).json(details)
     }
 }

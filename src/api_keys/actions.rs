@@ -7,7 +7,7 @@ use rand::CryptoRng;
 use super::model::{ApiKey, ClientId, ClientSecret, Lifetime};
 use super::queries::{self, NewApiKey};
 use crate::audit::model::{Action, NewEvent, Outcome, Source};
-use crate::db::{Database, DbConnection, Error, Timestamp, Transaction};
+use crate::db::{Database, DbConnection, Entry, Error, Timestamp};
 use crate::users;
 
 /// What a user asks for.
@@ -74,7 +74,7 @@ pub async fn generate(
                 lifetime: request.lifetime,
             };
             let api_key_id = queries::insert(connection, key, now)?;
-            record(connection, request.user_id, api_key_id, Action::GenerateKey, Some(source), now);
+            connection.record(event(request.user_id, api_key_id, Action::GenerateKey, Some(source), now));
             Ok(None)
         })
         .await;
@@ -100,13 +100,14 @@ fn repeated(connection: &mut DbConnection, user_id: i64, nonce: &str) -> QueryRe
     }))
 }
 
-/// Deletes a user's own key and returns what it was; `None` when the user has no such key.
+/// Deletes a user's key, at the wish of `actor_id`, and returns what it was; `None` when the user has no such key.
 ///
 /// # Errors
 /// When the transaction fails.
-pub async fn delete_own(
+pub async fn delete(
     database: &Database,
     user_id: i64,
+    actor_id: i64,
     client_id: ClientId,
     source: Source,
     now: Timestamp,
@@ -117,7 +118,9 @@ pub async fn delete_own(
             if !queries::delete(connection, client_id.as_str(), now)? {
                 return Ok(None);
             }
-            record(connection, user_id, key.id, Action::DeleteKey, Some(source), now);
+            let entry = event(user_id, key.id, Action::DeleteKey, Some(source), now);
+            let actor_id = (actor_id != user_id).then_some(actor_id);
+            connection.record(Entry { actor_id, ..entry });
             Ok(Some(key))
         })
         .await
@@ -132,7 +135,7 @@ pub fn delete_as_operator(database: &Database, client_id: &ClientId, now: Timest
         let Some(credential) = queries::find_credential(connection, client_id)? else { return Ok(false) };
         let deleted = queries::delete(connection, client_id.as_str(), now)?;
         if deleted {
-            record(connection, credential.owner.id, credential.id, Action::DeleteKey, None, now);
+            connection.record(event(credential.owner.id, credential.id, Action::DeleteKey, None, now));
         }
         Ok(deleted)
     })
@@ -151,23 +154,7 @@ pub async fn list_own(database: &Database, user_id: i64) -> Result<(Vec<ApiKey>,
         .await
 }
 
-fn record(
-    transaction: &mut Transaction<'_>,
-    user_id: i64,
-    api_key_id: i64,
-    action: Action,
-    source: Option<Source>,
-    now: Timestamp,
-) {
-    transaction.record(
-        NewEvent {
-            at: now,
-            user_id: Some(user_id),
-            api_key_id: Some(api_key_id),
-            action,
-            outcome: Outcome::Allowed,
-            source,
-        }
-        .into(),
-    );
+fn event(user_id: i64, api_key_id: i64, action: Action, source: Option<Source>, now: Timestamp) -> Entry {
+    let (user_id, api_key_id) = (Some(user_id), Some(api_key_id));
+    NewEvent { at: now, user_id, api_key_id, action, outcome: Outcome::Allowed, source }.into()
 }

@@ -151,7 +151,7 @@ pub async fn delete(
 ) -> Result<HttpResponse, Error> {
     let client_id = ClientId::parse(&client_id).ok_or(Error::NotFound)?;
     let source = caller::source(&request, &state.config.trusted_proxies);
-    let key = actions::delete_own(&state.database, account.user.id, client_id, source, state.clock.now())
+    let key = actions::delete(&state.database, account.user.id, account.user.id, client_id, source, state.clock.now())
         .await?
         .ok_or(Error::NotFound)?;
     if wants_fragment(&request) {

@@ -96,6 +96,66 @@ pub fn list_with_owners(connection: &mut DbConnection, username: Option<&str>) -
     keys.load(connection)
 }
 
+/// Keys with their owners, newest first: those of one user or of all, from before a [`place`] on.
+///
+/// # Errors
+/// When the statement fails.
+pub fn page(
+    connection: &mut DbConnection,
+    user_id: Option<i64>,
+    before: Option<i64>,
+    limit: i64,
+) -> QueryResult<Vec<(ApiKey, User)>> {
+    let mut keys = api_keys::table
+        .inner_join(users::table)
+        .filter(api_keys::deleted_at.is_null())
+        .order(api_keys::id.desc())
+        .limit(limit)
+        .select((API_KEY_COLUMNS, USER_COLUMNS))
+        .into_boxed();
+    if let Some(user_id) = user_id {
+        keys = keys.filter(api_keys::user_id.eq(user_id));
+    }
+    if let Some(before) = before {
+        keys = keys.filter(api_keys::id.lt(before));
+    }
+    keys.load(connection)
+}
+
+/// The place of a key, deleted or not, among all keys.
+///
+/// # Errors
+/// When the statement fails.
+pub fn place(connection: &mut DbConnection, client_id: &str) -> QueryResult<Option<i64>> {
+    Ok(owner_of(connection, client_id)?.map(|(id, _)| id))
+}
+
+/// The rows of a key, deleted or not, and of its owner.
+///
+/// # Errors
+/// When the statement fails.
+pub fn owner_of(connection: &mut DbConnection, client_id: &str) -> QueryResult<Option<(i64, i64)>> {
+    api_keys::table
+        .filter(api_keys::client_id.eq(client_id))
+        .select((api_keys::id, api_keys::user_id))
+        .first(connection)
+        .optional()
+}
+
+/// A key with its owner.
+///
+/// # Errors
+/// When the statement fails.
+pub fn find_with_owner(connection: &mut DbConnection, client_id: &str) -> QueryResult<Option<(ApiKey, User)>> {
+    api_keys::table
+        .inner_join(users::table)
+        .filter(api_keys::client_id.eq(client_id))
+        .filter(api_keys::deleted_at.is_null())
+        .select((API_KEY_COLUMNS, USER_COLUMNS))
+        .first(connection)
+        .optional()
+}
+
 /// What a presented credential is checked against: the key, deleted or not, and its owner.
 #[derive(Clone, Debug, Queryable)]
 pub struct Credential {

@@ -46,6 +46,12 @@ impl Timestamp {
     pub fn rfc3339(self) -> String {
         self.0.format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
+
+    /// RFC 3339 with microseconds.
+    #[must_use]
+    pub fn rfc3339_micros(self) -> String {
+        self.0.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    }
 }
 
 impl From<DateTime<Utc>> for Timestamp {

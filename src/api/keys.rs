@@ -1,0 +1,219 @@
+//! `/api/v1/api-keys`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::authorize::{Caller, authorize, authorize_for};
+use super::owners::{Owner, page_size};
+use super::problem::{Problem, ProblemDetails};
+use crate::api_keys::actions;
+use crate::api_keys::model::{ApiKey, ClientId, Status};
+use crate::api_keys::queries;
+use crate::db::Timestamp;
+use crate::oauth::check::Bearer;
+use crate::users::model::User;
+use crate::web::state::State;
+
+/// The permission to see everybody's keys.
+const READ: &str = "keys:read";
+
+/// The permission to delete everybody's keys.
+const DELETE: &str = "keys:delete";
+
+/// An API key. Its client secret is known to nobody but whoever generated it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+pub struct Key {
+    client_id: String,
+    /// The name that its owner gave.
+    name: Option<String>,
+    /// The username of its owner.
+    owner: String,
+    status: KeyStatus,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
+}
+
+/// Whether a key can be used: `suspended` while its owner is disabled, `expired` for good.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyStatus {
+    /// It can.
+    Valid,
+    /// Its owner is disabled.
+    Suspended,
+    /// Its expiration date has passed.
+    Expired,
+}
+
+impl Key {
+    fn of(key: ApiKey, owner: User, now: Timestamp) -> Self {
+        let status = match Status::of(key.expires_at, owner.is_active(), now) {
+            Status::Valid => KeyStatus::Valid,
+            Status::Suspended => KeyStatus::Suspended,
+            Status::Expired => KeyStatus::Expired,
+        };
+        Self {
+            client_id: key.client_id,
+            name: key.name,
+            owner: owner.username,
+            status,
+            created_at: key.created_at.rfc3339(),
+            expires_at: key.expires_at.rfc3339(),
+            last_used_at: key.last_used_at.map(Timestamp::rfc3339),
+        }
+    }
+}
+
+/// API keys, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct KeyPage {
+    items: Vec<Key>,
+    /// The `cursor` of the next page; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// Which keys are asked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct KeyQuery {
+    /// Whose keys: `me`, a username, or `all`. Anybody else's need the permission `keys:read`.
+    #[serde(default)]
+    #[param(value_type = String, default = "me")]
+    owner: Owner,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Keys of a page.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<i64>,
+}
+
+/// API keys, newest first.
+///
+/// # Errors
+/// When the caller may not, or a parameter cannot be read.
+#[utoipa::path(
+    get,
+    path = "/api/v1/api-keys",
+    tag = "API keys",
+    params(KeyQuery),
+    responses(
+        (status = 200, description = "A page of API keys", body = KeyPage),
+        (status = 400, description = "A parameter cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "The permission keys:read is missing", body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list(
+    state: web::Data<State>,
+    request: HttpRequest,
+    query: Result<web::Query<KeyQuery>, actix_web::Error>,
+) -> Result<HttpResponse, Problem> {
+    let needed = query.as_ref().ok().and_then(|query| query.owner.needs(READ));
+    let caller = authorize(&state, &request, needed).await?;
+    let KeyQuery { owner, cursor, limit } = query.map_err(|_| Problem::BAD_QUERY)?.into_inner();
+    let limit = page_size(limit)?;
+    let now = caller.now;
+    let keys = state
+        .database
+        .read(move |connection| {
+            let user_id = match owner.find(connection, &caller)? {
+                Ok(user_id) => user_id,
+                Err(problem) => return Ok(Err(problem)),
+            };
+            let before = match &cursor {
+                Some(cursor) => match queries::place(connection, cursor)? {
+                    Some(place) => Some(place),
+                    None => return Ok(Err(Problem::BAD_CURSOR)),
+                },
+                None => None,
+            };
+            queries::page(connection, user_id, before, limit + 1).map(Ok)
+        })
+        .await??;
+    let more = i64::try_from(keys.len()).unwrap_or(i64::MAX) > limit;
+    let items: Vec<_> = keys
+        .into_iter()
+        .take(usize::try_from(limit).unwrap_or(usize::MAX))
+        .map(|(key, owner)| Key::of(key, owner, now))
+        .collect();
+    let next_cursor = items.last().filter(|_| more).map(|key| key.client_id.clone());
+    Ok(HttpResponse::Ok().json(KeyPage { items, next_cursor }))
+}
+
+/// One API key.
+///
+/// # Errors
+/// When the caller may not, or there is no such key.
+#[utoipa::path(
+    get,
+    path = "/api/v1/api-keys/{client_id}",
+    tag = "API keys",
+    params(("client_id" = String, Path, description = "The client ID")),
+    responses(
+        (status = 200, description = "The API key", body = Key),
+        (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 404, description = "No such API key, or none that you may see", body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get(
+    state: web::Data<State>,
+    request: HttpRequest,
+    client_id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let caller = authorize(&state, &request, None).await?;
+    let (key, owner) = visible(&state, &caller, client_id.into_inner()).await?;
+    Ok(HttpResponse::Ok().json(Key::of(key, owner, caller.now)))
+}
+
+/// Deletes an API key. It and its tokens are refused from the next request on. This cannot be reversed.
+///
+/// # Errors
+/// When the caller may not, or there is no such key.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/api-keys/{client_id}",
+    tag = "API keys",
+    params(("client_id" = String, Path, description = "The client ID")),
+    responses(
+        (status = 204, description = "The API key is deleted"),
+        (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "The permission keys:delete is missing", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 404, description = "No such API key, or none that you may see", body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn delete(
+    state: web::Data<State>,
+    request: HttpRequest,
+    client_id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let asked = client_id.clone();
+    let caller = authorize_for(&state, &request, move |connection, bearer| {
+        let found = queries::find_with_owner(connection, &asked)?;
+        Ok(found.filter(|(_, owner)| may_see(bearer, owner) && owner.id != bearer.owner.id).map(|_| DELETE))
+    })
+    .await?;
+    let (key, owner) = visible(&state, &caller, client_id.into_inner()).await?;
+    let client_id = ClientId::parse(&key.client_id).ok_or(Problem::NotFound)?;
+    let actor_id = caller.bearer.owner.id;
+    match actions::delete(&state.database, owner.id, actor_id, client_id, caller.source, caller.now).await? {
+        Some(_) => Ok(HttpResponse::NoContent().finish()),
+        None => Err(Problem::NotFound),
+    }
+}
+
+/// A key that the caller may see.
+async fn visible(state: &State, caller: &Caller, client_id: String) -> Result<(ApiKey, User), Problem> {
+    let found = state.database.look_up(move |connection| queries::find_with_owner(connection, &client_id)).await?;
+    found.filter(|(_, owner)| may_see(&caller.bearer, owner)).ok_or(Problem::NotFound)
+}
+
+/// Everybody sees their own keys, and with the permission those of all.
+fn may_see(bearer: &Bearer, owner: &User) -> bool {
+    owner.id == bearer.owner.id || bearer.scope.contains(READ)
+}

@@ -1,0 +1,63 @@
+//! `/api/v1/me`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::authorize::authorize;
+use super::problem::{Problem, ProblemDetails};
+use crate::web::state::State;
+
+/// Who an access token stands for.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    user: Person,
+    /// The API key that the token was issued for.
+    client_id: String,
+    /// What the token may be used for now.
+    permissions: Vec<String>,
+    #[schema(format = DateTime)]
+    key_expires_at: String,
+    #[schema(format = DateTime)]
+    token_expires_at: String,
+}
+
+/// A user.
+#[derive(Serialize, ToSchema)]
+pub struct Person {
+    /// The immutable ID: the `sub` of access tokens.
+    id: String,
+    username: String,
+    display_name: String,
+    email: Option<String>,
+}
+
+/// Who the access token stands for now.
+///
+/// # Errors
+/// When the token is missing or refused.
+#[utoipa::path(
+    get,
+    path = "/api/v1/me",
+    tag = "You",
+    responses(
+        (status = 200, description = "Who the token stands for", body = Me),
+        (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn me(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let caller = authorize(&state, &request, None).await?;
+    let bearer = caller.bearer;
+    Ok(HttpResponse::Ok().json(Me {
+        user: Person {
+            id: bearer.owner.subject,
+            username: bearer.owner.username,
+            display_name: bearer.owner.display_name,
+            email: bearer.owner.email,
+        },
+        client_id: bearer.client_id.to_string(),
+        permissions: bearer.scope.into_tokens(),
+        key_expires_at: bearer.key_expires_at.rfc3339(),
+        token_expires_at: caller.token_expires_at.rfc3339(),
+    }))
+}

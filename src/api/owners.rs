@@ -1,0 +1,77 @@
+//! Whose things are asked for: the caller's own, unless an administrator asks for those of others.
+
+use serde::Deserialize;
+
+use super::authorize::Caller;
+use super::problem::Problem;
+use crate::db::DbConnection;
+use crate::users::model::normalize_username;
+use crate::users::queries as users;
+
+/// The most items of a page.
+const LARGEST_PAGE: i64 = 200;
+
+/// The items of a page when the caller does not say.
+const PAGE: i64 = 50;
+
+/// Whose things: `me`, `all`, or a username.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub enum Owner {
+    /// The caller's own.
+    #[default]
+    Me,
+    /// Everybody's.
+    All,
+    /// Those of the user of this name.
+    User(String),
+}
+
+impl From<String> for Owner {
+    fn from(text: String) -> Self {
+        match &*text {
+            "" | "me" => Self::Me,
+            "all" => Self::All,
+            _ => Self::User(normalize_username(&text)),
+        }
+    }
+}
+
+impl Owner {
+    /// The permission that this needs.
+    #[must_use]
+    pub fn needs(&self, permission: &'static str) -> Option<&'static str> {
+        (*self != Self::Me).then_some(permission)
+    }
+
+    /// The row of the one owner, `None` for all; `Err` when there is no such user.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub fn find(
+        &self,
+        connection: &mut DbConnection,
+        caller: &Caller,
+    ) -> diesel::QueryResult<Result<Option<i64>, Problem>> {
+        Ok(match self {
+            Self::Me => Ok(Some(caller.bearer.owner.id)),
+            Self::All => Ok(None),
+            Self::User(username) => match users::find_by_username(connection, username)? {
+                Some(user) => Ok(Some(user.id)),
+                None => Err(Problem::BadParameter("There is no user of the name given as owner.")),
+            },
+        })
+    }
+}
+
+/// How many items a page is to have.
+///
+/// # Errors
+/// When it is none, or too many.
+pub fn page_size(limit: Option<i64>) -> Result<i64, Problem> {
+    match limit {
+        None => Ok(PAGE),
+        Some(limit) if (1..=LARGEST_PAGE).contains(&limit) => Ok(limit),
+        Some(_) => Err(Problem::BadParameter("Expected a limit of 1 to 200.")),
+    }
+}
