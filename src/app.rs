@@ -12,6 +12,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 
+use crate::audit::retention;
 use crate::clock::Clock;
 use crate::config::{PublicUrl, ServerConfig, StorageConfig, text_or_file};
 use crate::error::Error;
@@ -62,6 +63,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let tokens = Tokens::new(signing_keys, public_url.as_str(), &audience);
     let administrator = ensure_administrator(&database, &passwords, admin_password.as_ref(), &mut rng, clock.now())?;
 
+    actix_web::rt::spawn(retention::keep_clean(database.clone(), clock.clone(), config.audit_retention_days));
     let workers = config.workers;
     let state = State { config, public_url: public_url.clone(), clock, database, secret_key, passwords, tokens };
     let mut server = HttpServer::new(move || {

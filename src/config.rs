@@ -105,7 +105,12 @@ pub struct ServerConfig {
     #[arg(long, env = "KEYLEDGE_FAILURE_WINDOW", default_value = "15m", value_parser = parse_duration)]
     pub failure_window: Duration,
 
-    /// Proxies, as addresses or networks separated by commas, whose X-Forwarded-For header is believed.
+    /// How many days the record is kept.
+    #[arg(long, env = "KEYLEDGE_AUDIT_RETENTION_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub audit_retention_days: u32,
+
+    /// Proxies, as addresses or networks separated by commas, whose X-Forwarded-For header, and what
+    /// they say about the request that they ask about, is believed.
     #[arg(long, env = "KEYLEDGE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = parse_network)]
     pub trusted_proxies: Vec<IpNet>,
 

@@ -23,8 +23,9 @@
 //!
 //! | what programs do | |
 //! |---|---|
-//! | [`oauth`] | the token endpoint, access tokens and what they stand for |
-//! | [`api`] | the JSON API |
+//! | [`oauth`] | tokens: issued, asked about, ended; what a credential stands for |
+//! | [`gateway`] | the check that a proxy makes before it lets a request through |
+//! | [`api`] | the JSON API and its description |
 //! | [`health`] | liveness and readiness |
 //!
 //! | what they stand on | |
@@ -32,7 +33,7 @@
 //! | [`app`] | puts it all together: state, middleware, routes |
 //! | [`cli`] | one file a command |
 //! | [`config`] | every setting with its default |
-//! | [`db`] | the one connection type, `read` and `write`, migrations |
+//! | [`db`] | the one connection type, reading and writing, the record on disk, migrations |
 //! | [`storage`] | opens the database with its secret key |
 //! | [`attempts`] | limits on failed attempts |
 //! | [`secret`] | randomness, digests, keys derived from the secret key |
@@ -57,9 +58,10 @@
 //! [`api_keys::handlers::generate`] reads the form; [`api_keys::actions::generate`] inserts the key and its audit event
 //! in one transaction; the answer is the only place where the client secret is in clear.
 //!
-//! A token's use: [`api::handlers`] reads the token; its signature says which key it was issued for;
-//! [`oauth::actions::check`] looks up that key, its owner and the owner's permissions, decides, and records the use,
-//! all before the answer.
+//! A gateway check: the signature of the token says which key it was issued for, and that it is good is remembered;
+//! [`oauth::check`] looks up that key, its owner, the owner's permissions and the token's standing, and decides; the
+//! decision is handed to the one thread that writes ([`db::Database::record`]), which puts it on disk together with what
+//! other requests have handed over meanwhile; then it is answered.
 //!
 //! # Invariants
 //!
@@ -67,7 +69,9 @@
 //! - Every decision about a credential is made on what is in the database at that moment. Nothing that can change is
 //!   remembered in an instance, so any number of equal instances can run over one Postgres.
 //! - A change and its audit event are one transaction, and what was answered is on disk.
-//! - All writing goes through [`db::Database::write`]; no connection is held across an `.await`.
+//! - All writing of a process goes through one connection ([`db::Database::write`], [`db::Database::record`]), which
+//!   makes its audit events one chain of digests; no connection is held across an `.await`.
+//! - When a decision cannot be recorded, it is not given: programs get 503.
 //! - bcrypt is for passwords only, off the threads that serve requests, and never inside a transaction.
 //! - An internal cause is logged once, where it becomes an answer, and never displayed.
 

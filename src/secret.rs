@@ -1,6 +1,7 @@
 //! Random text, digests, keys derived from the one secret key, and types that cannot be printed by accident.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{digest, hkdf, hmac};
@@ -94,7 +95,11 @@ pub fn base62(number: &[u8], width: usize) -> String {
 /// The one secret of an installation. Cookies are keyed, passwords are peppered and signing keys are sealed with keys
 /// derived from it, so that a copy of the database alone is of no use.
 #[derive(Clone)]
-pub struct SecretKey(hkdf::Prk);
+pub struct SecretKey {
+    extracted: Arc<hkdf::Prk>,
+    /// Derived once, because many requests need it.
+    mask: Arc<hmac::Key>,
+}
 
 /// The shortest secret key that is accepted, in bytes.
 pub const SECRET_KEY_LENGTH: usize = 32;
@@ -111,7 +116,9 @@ impl SecretKey {
                 "the secret key is too short: expected at least {SECRET_KEY_LENGTH} characters, for example from `openssl rand -hex 32`"
             ));
         }
-        Ok(Self(hkdf::Salt::new(hkdf::HKDF_SHA256, b"keyledge").extract(text.as_bytes())))
+        let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, b"keyledge").extract(text.as_bytes());
+        let mask = hmac::Key::new(hmac::HMAC_SHA256, &derive::<32>(&extracted, b"mask"));
+        Ok(Self { extracted: Arc::new(extracted), mask: Arc::new(mask) })
     }
 
     /// A new secret key as the text that goes into the key file.
@@ -137,8 +144,7 @@ impl SecretKey {
     /// Stands for a text that must not be stored: always the same for the same text, and of no use without this key.
     #[must_use]
     pub fn mask(&self, text: &str) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.derive::<32>(b"mask"));
-        base62(&hmac::sign(&key, text.as_bytes()).as_ref()[..16], 22)
+        base62(&hmac::sign(&self.mask, text.as_bytes()).as_ref()[..16], 22)
     }
 
     /// Encrypts bytes so that only the same secret key opens them, and only for the same `purpose`.
@@ -174,19 +180,23 @@ impl SecretKey {
     }
 
     fn derive<const LENGTH: usize>(&self, purpose: &[u8]) -> [u8; LENGTH] {
-        struct Length(usize);
-        impl hkdf::KeyType for Length {
-            fn len(&self) -> usize {
-                self.0
-            }
-        }
-        let mut key = [0; LENGTH];
-        self.0
-            .expand(&[purpose], Length(LENGTH))
-            .and_then(|okm| okm.fill(&mut key))
-            .expect("HKDF-SHA256 fills any length up to 8,160 bytes");
-        key
+        derive(&self.extracted, purpose)
     }
+}
+
+fn derive<const LENGTH: usize>(extracted: &hkdf::Prk, purpose: &[u8]) -> [u8; LENGTH] {
+    struct Length(usize);
+    impl hkdf::KeyType for Length {
+        fn len(&self) -> usize {
+            self.0
+        }
+    }
+    let mut key = [0; LENGTH];
+    extracted
+        .expand(&[purpose], Length(LENGTH))
+        .and_then(|okm| okm.fill(&mut key))
+        .expect("HKDF-SHA256 fills any length up to 8,160 bytes");
+    key
 }
 
 impl fmt::Debug for SecretKey {

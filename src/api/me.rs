@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::authorize::authorize;
 use super::problem::{Problem, ProblemDetails};
+use crate::users::queries as users;
 use crate::web::state::State;
 
 /// Who an access token stands for.
@@ -48,13 +49,11 @@ pub struct Person {
 pub async fn me(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let caller = authorize(&state, &request, None).await?;
     let bearer = caller.bearer;
+    let user_id = bearer.owner.id;
+    let user = state.database.look_up(move |connection| users::find(connection, user_id)).await?;
+    let user = user.ok_or(Problem::NotFound)?;
     Ok(HttpResponse::Ok().json(Me {
-        user: Person {
-            id: bearer.owner.subject,
-            username: bearer.owner.username,
-            display_name: bearer.owner.display_name,
-            email: bearer.owner.email,
-        },
+        user: Person { id: user.subject, username: user.username, display_name: user.display_name, email: user.email },
         client_id: bearer.client_id.to_string(),
         permissions: bearer.scope.into_tokens(),
         key_expires_at: bearer.key_expires_at.rfc3339(),

@@ -132,10 +132,10 @@ pub async fn delete(
 /// When the transaction fails.
 pub fn delete_as_operator(database: &Database, client_id: &ClientId, now: Timestamp) -> Result<bool, Error> {
     database.write_blocking(|connection| {
-        let Some(credential) = queries::find_credential(connection, client_id)? else { return Ok(false) };
+        let Some((key, owner)) = queries::find_with_owner(connection, client_id.as_str())? else { return Ok(false) };
         let deleted = queries::delete(connection, client_id.as_str(), now)?;
         if deleted {
-            connection.record(event(credential.owner.id, credential.id, Action::DeleteKey, None, now));
+            connection.record(event(owner.id, key.id, Action::DeleteKey, None, now));
         }
         Ok(deleted)
     })

@@ -1,10 +1,13 @@
 //! The statements on API keys. Whose key it is, is part of every question that a person asks.
 
+use std::collections::BTreeSet;
+
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::model::{ApiKey, ClientId, Lifetime};
-use crate::db::schema::{api_keys, users};
-use crate::db::{DbConnection, Timestamp};
+use crate::db::schema::{api_keys, revoked_tokens, role_permissions, signing_keys, user_roles, users};
+use crate::db::{DbConnection, Timestamp, on_either};
 use crate::secret::Digest;
 use crate::users::model::User;
 use crate::users::queries::USER_COLUMNS;
@@ -34,12 +37,12 @@ const API_KEY_COLUMNS: ApiKeyColumns = (
 /// # Errors
 /// When the statement fails.
 pub fn list_of_user(connection: &mut DbConnection, user_id: i64) -> QueryResult<Vec<ApiKey>> {
-    api_keys::table
+    let query = api_keys::table
         .filter(api_keys::user_id.eq(user_id))
         .filter(api_keys::deleted_at.is_null())
         .order(api_keys::id.desc())
-        .select(API_KEY_COLUMNS)
-        .load(connection)
+        .select(API_KEY_COLUMNS);
+    on_either!(connection, either => query.load(either))
 }
 
 /// A user's key by its client ID.
@@ -156,8 +159,8 @@ pub fn find_with_owner(connection: &mut DbConnection, client_id: &str) -> QueryR
         .optional()
 }
 
-/// What a presented credential is checked against: the key, deleted or not, and its owner.
-#[derive(Clone, Debug, Queryable)]
+/// What a presented credential is checked against: the key, deleted or not, its owner, and what the owner holds.
+#[derive(Clone, Debug)]
 pub struct Credential {
     /// The key of the row.
     pub id: i64,
@@ -165,32 +168,113 @@ pub struct Credential {
     pub secret_digest: Option<Vec<u8>>,
     /// From when on the key cannot be used.
     pub expires_at: Timestamp,
-    /// When the key was deleted.
-    pub deleted_at: Option<Timestamp>,
+    /// Whether the key was deleted.
+    pub is_deleted: bool,
     /// When its row shows it as last used.
     pub last_used_at: Option<Timestamp>,
     /// The owner.
-    pub owner: User,
+    pub owner: Owner,
+    /// The permissions that the owner holds now, through all roles.
+    pub permissions: BTreeSet<String>,
+    /// Whether the signing key of the presented token counts.
+    pub signing_key_counts: bool,
+    /// Whether the presented token was ended.
+    pub token_is_revoked: bool,
 }
 
-/// Looks up a presented client ID.
+/// The token that is presented for a key.
+#[derive(Clone, Copy, Debug)]
+pub struct PresentedToken<'a> {
+    /// The key that signed it.
+    pub signing_key: &'a str,
+    /// Its own ID.
+    pub token_id: &'a str,
+}
+
+/// What a check has to know of a key's owner.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// The key of the row.
+    pub id: i64,
+    /// The immutable random ID.
+    pub subject: String,
+    /// The name to sign in with.
+    pub username: String,
+    /// Whether the owner may use keys.
+    pub is_active: bool,
+}
+
+/// A row of [`find_credential`]: one for each permission, and one for an owner without any.
+type CredentialRow =
+    (i64, Option<Vec<u8>>, Timestamp, bool, Option<Timestamp>, i64, String, String, bool, Option<String>, bool, bool);
+
+/// Looks up a presented client ID, and the token that is presented for it. One statement, so that all of it is of the
+/// same moment.
 ///
 /// # Errors
 /// When the statement fails.
-pub fn find_credential(connection: &mut DbConnection, client_id: &ClientId) -> QueryResult<Option<Credential>> {
-    api_keys::table
+pub fn find_credential(
+    connection: &mut DbConnection,
+    client_id: &ClientId,
+    token: Option<PresentedToken<'_>>,
+    now: Timestamp,
+) -> QueryResult<Option<Credential>> {
+    let PresentedToken { signing_key, token_id } = token.unwrap_or(PresentedToken { signing_key: "", token_id: "" });
+    let counting = signing_keys::table
+        .find(signing_key)
+        .filter(signing_keys::verifies_until.is_null().or(signing_keys::verifies_until.gt(now)));
+    let query = api_keys::table
         .inner_join(users::table)
+        .left_join(user_roles::table.on(user_roles::user_id.eq(users::id)))
+        .left_join(role_permissions::table.on(role_permissions::role_id.eq(user_roles::role_id)))
         .filter(api_keys::client_id.eq(client_id.as_str()))
         .select((
             api_keys::id,
             api_keys::secret_digest,
             api_keys::expires_at,
-            api_keys::deleted_at,
+            api_keys::deleted_at.is_not_null(),
             api_keys::last_used_at,
-            USER_COLUMNS,
-        ))
-        .first(connection)
-        .optional()
+            users::id,
+            users::subject,
+            users::username,
+            users::disabled_at.is_null(),
+            role_permissions::permission.nullable(),
+            exists(counting),
+            exists(revoked_tokens::table.find(token_id)),
+        ));
+    let rows: Vec<CredentialRow> = on_either!(connection, either => query.load(either))?;
+    let mut credential: Option<Credential> = None;
+    for (
+        id,
+        secret_digest,
+        expires_at,
+        is_deleted,
+        last_used_at,
+        user_id,
+        subject,
+        username,
+        is_active,
+        permission,
+        signed,
+        revoked,
+    ) in rows
+    {
+        credential
+            .get_or_insert_with(|| Credential {
+                id,
+                secret_digest,
+                expires_at,
+                is_deleted,
+                last_used_at,
+                owner: Owner { id: user_id, subject, username, is_active },
+                permissions: BTreeSet::new(),
+                signing_key_counts: signed,
+                token_is_revoked: revoked,
+            })
+            .permissions
+            .extend(permission);
+    }
+    Ok(credential)
 }
 
 /// What a new key's row holds.

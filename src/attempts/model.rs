@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use chrono::Duration;
 
-use crate::secret::SecretKey;
+use crate::secret::{SecretKey, SecretText};
 
 /// The operator's limits.
 #[derive(Clone, Copy, Debug)]
@@ -28,30 +28,43 @@ pub enum Kind {
     Bearer,
 }
 
-/// One attempt's two counters, and how far they may go.
+/// One attempt, and how many failures like it are too many.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// The counter of the address.
-    pub by_address: String,
-    /// The counter of the address and the name.
-    pub by_name: String,
+    /// What kind it is.
+    pub kind: Kind,
+    /// Where it came from.
+    pub address: IpAddr,
+    /// The name that was presented, which may be a secret in the wrong field.
+    pub name: SecretText,
+    /// Masks the name.
+    pub secret_key: SecretKey,
     /// The operator's limits.
     pub limits: Limits,
 }
 
+/// The counters of an attempt.
+#[derive(Clone, Debug)]
+pub struct Buckets {
+    /// The counter of the address.
+    pub by_address: String,
+    /// The counter of the address and the name.
+    pub by_name: String,
+}
+
 impl Attempt {
-    /// The counters for an attempt from `address` under `name`. The name is masked: people type passwords into the
-    /// wrong field, and what was presented is never stored.
+    /// The counters of this attempt. The name is masked: people type passwords into the wrong field, and what was
+    /// presented is never stored.
     #[must_use]
-    pub fn new(kind: Kind, address: IpAddr, name: &str, secret_key: &SecretKey, limits: Limits) -> Self {
-        let kind = match kind {
+    pub fn buckets(&self) -> Buckets {
+        let kind = match self.kind {
             Kind::SignIn => "sign_in",
             Kind::Token => "token",
             Kind::Bearer => "bearer",
         };
-        let by_address = format!("{kind} {}", network(address));
-        let by_name = format!("{by_address} {}", secret_key.mask(name));
-        Self { by_address, by_name, limits }
+        let by_address = format!("{kind} {}", network(self.address));
+        let by_name = format!("{by_address} {}", self.secret_key.mask(self.name.reveal()));
+        Buckets { by_address, by_name }
     }
 }
 
@@ -81,15 +94,21 @@ fn network(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::SecretText;
 
-    const LIMITS: Limits = Limits { per_name: 1, per_address: 1, window: Duration::minutes(1) };
+    fn buckets(address: &str, name: &str) -> Buckets {
+        Attempt {
+            kind: Kind::SignIn,
+            address: address.parse().unwrap(),
+            name: SecretText::new(name),
+            secret_key: SecretKey::parse(&SecretText::new("0123456789abcdef0123456789abcdef")).unwrap(),
+            limits: Limits { per_name: 1, per_address: 1, window: Duration::minutes(1) },
+        }
+        .buckets()
+    }
 
     #[test]
     fn an_ipv6_network_counts_as_one_address() {
-        let key = SecretKey::parse(&SecretText::new("0123456789abcdef0123456789abcdef")).unwrap();
-        let bucket =
-            |address: &str| Attempt::new(Kind::SignIn, address.parse().unwrap(), "ada", &key, LIMITS).by_address;
+        let bucket = |address: &str| buckets(address, "ada").by_address;
         assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::ffff:1"));
         assert_ne!(bucket("2001:db8::1"), bucket("2001:db8:0:1::1"));
         assert_eq!(bucket("::ffff:192.0.2.1"), bucket("192.0.2.1"));
@@ -97,8 +116,6 @@ mod tests {
 
     #[test]
     fn the_name_is_not_in_the_counter() {
-        let key = SecretKey::parse(&SecretText::new("0123456789abcdef0123456789abcdef")).unwrap();
-        let attempt = Attempt::new(Kind::SignIn, "192.0.2.1".parse().unwrap(), "hunter2", &key, LIMITS);
-        assert!(!attempt.by_name.contains("hunter2"));
+        assert!(!buckets("192.0.2.1", "hunter2").by_name.contains("hunter2"));
     }
 }

@@ -8,6 +8,7 @@ pub mod handlers;
 pub mod model;
 pub mod pages;
 pub mod queries;
+pub mod retention;
 
 use actix_web::web;
 

@@ -4,20 +4,27 @@
 //! twice the cost of everything else about an event. A block's entries are sorted once and appended, in the transaction
 //! of the event that completes the block, so what is committed is always a whole: blocks with their entries and counts,
 //! and after the last block fewer than a block of events ([`tail`]), which a reader goes through one by one.
+//!
+//! Small blocks keep the writer's pause short; a reader has to look into each block, so some of them at a time are merged
+//! into a larger one.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::schema::audit_events;
 
-/// Events of a block. Fewer would let a reader look at more blocks, more would let the writer pause for longer.
-pub(super) const BLOCK: i64 = 4096;
+/// Events of a small block.
+const SMALL: i64 = 512;
+
+/// Events of a large block: no fewer than this.
+const LARGE: i64 = 4096;
 
 /// How many events a writer appends before it looks again whether a block is complete.
-pub(super) const CHECK_EVERY: usize = 256;
+pub(super) const CHECK_EVERY: usize = 128;
 
 diesel::table! {
-    audit_blocks (first_id) {
+    audit_blocks (id) {
+        id -> BigInt,
         first_id -> BigInt,
         last_id -> BigInt,
         refused -> BigInt,
@@ -55,8 +62,8 @@ pub(crate) fn newest(sqlite: &mut SqliteConnection, wanted: Wanted, limit: usize
     let blocks: Vec<(i64, i64)> = audit_blocks::table
         .filter(audit_blocks::first_id.lt(wanted.end))
         .filter(audit_blocks::last_id.ge(wanted.first))
-        .order(audit_blocks::first_id.desc())
-        .select((audit_blocks::first_id, audit_blocks::refused))
+        .order(audit_blocks::id.desc())
+        .select((audit_blocks::id, audit_blocks::refused))
         .load(sqlite)?;
     for (block_id, refused) in blocks {
         if ids.len() >= limit {
@@ -116,35 +123,105 @@ fn newest_of_block(
     }
 }
 
+/// The first event of the newest block; 0 when there is no block yet.
+pub(super) fn first_of_newest(sqlite: &mut SqliteConnection) -> QueryResult<i64> {
+    audit_blocks::table
+        .order(audit_blocks::id.desc())
+        .select(audit_blocks::first_id)
+        .first(sqlite)
+        .optional()
+        .map(|first| first.unwrap_or(0))
+}
+
+/// Removes the blocks whose events, up to this one, are gone.
+pub(super) fn forget(sqlite: &mut SqliteConnection, last: i64) -> QueryResult<()> {
+    let gone: Vec<i64> =
+        audit_blocks::table.filter(audit_blocks::last_id.le(last)).select(audit_blocks::id).load(sqlite)?;
+    gone.into_iter().try_for_each(|block_id| remove(sqlite, block_id))
+}
+
+fn remove(sqlite: &mut SqliteConnection, block_id: i64) -> QueryResult<()> {
+    diesel::delete(audit_block_entries::table.filter(audit_block_entries::block_id.eq(block_id))).execute(sqlite)?;
+    diesel::delete(audit_blocks::table.find(block_id)).execute(sqlite)?;
+    Ok(())
+}
+
 /// The last event that is in a block; 0 when there is no block yet.
 fn tail(sqlite: &mut SqliteConnection) -> QueryResult<i64> {
     audit_blocks::table
-        .order(audit_blocks::first_id.desc())
+        .order(audit_blocks::id.desc())
         .select(audit_blocks::last_id)
         .first(sqlite)
         .optional()
         .map(|last| last.unwrap_or(0))
 }
 
-/// Makes a block of the events after the last one, once they are enough.
+/// Makes a block of the events after the last one, or merges small blocks, once they are enough. At most one of the two,
+/// so that the pause is short.
 pub(super) fn complete(sqlite: &mut SqliteConnection) -> QueryResult<()> {
     let last_of_block = tail(sqlite)?;
     let last: Option<i64> =
         audit_events::table.order(audit_events::id.desc()).select(audit_events::id).first(sqlite).optional()?;
-    let Some(last) = last.filter(|last| last - last_of_block >= BLOCK) else { return Ok(()) };
-    let first = last_of_block + 1;
-    for statement in [BLOCK_ROW, INDEX, COUNT] {
-        diesel::sql_query(statement).bind::<BigInt, _>(first).bind::<BigInt, _>(last).execute(sqlite)?;
+    match last {
+        Some(last) if last - last_of_block >= SMALL => add(sqlite, last_of_block + 1, last),
+        _ => merge(sqlite),
+    }
+}
+
+fn add(sqlite: &mut SqliteConnection, first: i64, last: i64) -> QueryResult<()> {
+    let refused: i64 = audit_events::table
+        .filter(audit_events::id.between(first, last))
+        .filter(audit_events::reason.is_not_null())
+        .count()
+        .get_result(sqlite)?;
+    let block_id = insert(sqlite, first, last, refused)?;
+    for (statement, parameters) in [(INDEX, &[first, last, block_id][..]), (COUNT, &[first, last])] {
+        let mut query = diesel::sql_query(statement).into_boxed();
+        for parameter in parameters {
+            query = query.bind::<BigInt, _>(parameter);
+        }
+        query.execute(sqlite)?;
     }
     Ok(())
 }
 
-const BLOCK_ROW: &str = "INSERT INTO audit_blocks (first_id, last_id, refused) \
-    SELECT ?1, ?2, COUNT(reason) FROM audit_events WHERE id BETWEEN ?1 AND ?2";
+fn insert(sqlite: &mut SqliteConnection, first: i64, last: i64, refused: i64) -> QueryResult<i64> {
+    diesel::insert_into(audit_blocks::table)
+        .values((audit_blocks::first_id.eq(first), audit_blocks::last_id.eq(last), audit_blocks::refused.eq(refused)))
+        .returning(audit_blocks::id)
+        .get_result(sqlite)
+}
+
+/// Merges the small blocks, which are the newest ones, into one, once they make a large one.
+fn merge(sqlite: &mut SqliteConnection) -> QueryResult<()> {
+    let small: Vec<(i64, i64, i64, i64)> = audit_blocks::table
+        .filter((audit_blocks::last_id - audit_blocks::first_id).lt(LARGE - 1))
+        .order(audit_blocks::id.asc())
+        .select((audit_blocks::id, audit_blocks::first_id, audit_blocks::last_id, audit_blocks::refused))
+        .load(sqlite)?;
+    let (Some((first_block, first, ..)), Some((last_block, _, last, _))) = (small.first(), small.last()) else {
+        return Ok(());
+    };
+    if last - first + 1 < LARGE {
+        return Ok(());
+    }
+    let refused: i64 = small.iter().map(|(.., refused)| refused).sum();
+    let block_id = insert(sqlite, *first, *last, refused)?;
+    diesel::sql_query(MERGE)
+        .bind::<BigInt, _>(first_block)
+        .bind::<BigInt, _>(last_block)
+        .bind::<BigInt, _>(block_id)
+        .execute(sqlite)?;
+    small.iter().try_for_each(|(block_id, ..)| remove(sqlite, *block_id))
+}
 
 const INDEX: &str = "INSERT INTO audit_block_entries (block_id, user_id, refused, api_key_id, event_id) \
-    SELECT ?1, IFNULL(user_id, 0), reason IS NOT NULL, IFNULL(api_key_id, 0), id \
+    SELECT ?3, IFNULL(user_id, 0), reason IS NOT NULL, IFNULL(api_key_id, 0), id \
     FROM audit_events WHERE id BETWEEN ?1 AND ?2 ORDER BY 2, 3, 4, 5";
+
+const MERGE: &str = "INSERT INTO audit_block_entries (block_id, user_id, refused, api_key_id, event_id) \
+    SELECT ?3, user_id, refused, api_key_id, event_id \
+    FROM audit_block_entries WHERE block_id BETWEEN ?1 AND ?2 ORDER BY 2, 3, 4, 5";
 
 /// Key 0 counts all uses. The condition that is always true tells the parser that `ON` does not begin a join.
 const COUNT: &str = "INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) \

@@ -57,3 +57,16 @@ fn establish(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
         DatabaseUrl::Postgres(url) => Ok(DbConnection::Postgres(PgConnection::establish(url)?)),
     }
 }
+
+/// Runs a query on whichever connection it is. A query that names its backend is prepared once and found again by its
+/// type; one that does not is written out as text each time, which takes longer than a look-up.
+macro_rules! on_either {
+    ($connection:expr, $either:ident => $query:expr) => {
+        match $connection {
+            $crate::db::DbConnection::Sqlite($either) => $query,
+            $crate::db::DbConnection::Postgres($either) => $query,
+        }
+    };
+}
+
+pub(crate) use on_either;

@@ -6,13 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest::{Context, SHA256};
+use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
+use diesel::sqlite::Sqlite;
 
-use super::schema::{api_keys, audit_events, audit_writers};
+use super::schema::{api_keys, audit_writers};
 use super::{DbConnection, Timestamp, blocks};
 use crate::secret::Digest;
 
@@ -121,10 +123,9 @@ fn add(context: &mut Context, text: Option<&str>) {
 pub(super) fn append(connection: &mut DbConnection, chain: &mut Chain, entries: &[Entry]) -> QueryResult<()> {
     match connection {
         DbConnection::Sqlite(sqlite) => {
-            for entry in entries {
-                let link = chain.link(entry);
-                insert(sqlite, entry, &link)?;
-            }
+            let rows: Vec<SqliteRow<'_>> =
+                entries.iter().map(|entry| SqliteRow::of(chain.link(entry), entry)).collect();
+            insert(sqlite, &rows)?;
             chain.since_block += entries.len();
             if chain.since_block >= blocks::CHECK_EVERY {
                 chain.since_block = 0;
@@ -143,28 +144,77 @@ pub(super) fn append(connection: &mut DbConnection, chain: &mut Chain, entries: 
     note_last_uses(connection, entries)
 }
 
-fn insert(sqlite: &mut SqliteConnection, entry: &Entry, link: &Link) -> QueryResult<()> {
-    diesel::insert_into(audit_events::table)
-        .values((
-            audit_events::writer_id.eq(link.writer_id),
-            audit_events::sequence.eq(link.sequence),
-            audit_events::occurred_at.eq(entry.occurred_at.unix_micros()),
-            audit_events::user_id.eq(entry.user_id),
-            audit_events::api_key_id.eq(entry.api_key_id),
-            audit_events::actor_id.eq(entry.actor_id),
-            audit_events::action.eq(entry.action),
-            audit_events::reason.eq(entry.reason),
-            audit_events::is_use.eq(entry.is_use),
-            audit_events::method.eq(entry.method.as_deref()),
-            audit_events::path.eq(entry.path.as_deref()),
-            audit_events::address.eq(entry.address.as_deref()),
-            audit_events::user_agent.eq(entry.user_agent.as_deref()),
-            audit_events::detail.eq(entry.detail.as_deref()),
-            audit_events::digest.eq(link.digest.as_slice()),
-        ))
-        .execute(sqlite)
-        .map(|_| ())
+/// A row as it is bound on SQLite.
+struct SqliteRow<'a> {
+    link: Link,
+    occurred_at: i64,
+    entry: &'a Entry,
 }
+
+impl<'a> SqliteRow<'a> {
+    fn of(link: Link, entry: &'a Entry) -> Self {
+        Self { link, occurred_at: entry.occurred_at.unix_micros(), entry }
+    }
+}
+
+/// Inserts rows by statements for 16, 4 or 1 of them: each is prepared once, and most of what a row costs is what a
+/// statement costs.
+fn insert(sqlite: &mut SqliteConnection, rows: &[SqliteRow<'_>]) -> QueryResult<()> {
+    let (sixteens, rest) = rows.as_chunks::<16>();
+    let (fours, ones) = rest.as_chunks::<4>();
+    for rows in sixteens {
+        SqliteRows(rows).execute(sqlite)?;
+    }
+    for rows in fours {
+        SqliteRows(rows).execute(sqlite)?;
+    }
+    for row in ones {
+        SqliteRows(std::array::from_ref(row)).execute(sqlite)?;
+    }
+    Ok(())
+}
+
+/// A number of events in one statement.
+struct SqliteRows<'a, const ROWS: usize>(&'a [SqliteRow<'a>; ROWS]);
+
+impl<const ROWS: usize> QueryId for SqliteRows<'_, ROWS> {
+    type QueryId = SqliteRows<'static, ROWS>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<const ROWS: usize> RunQueryDsl<SqliteConnection> for SqliteRows<'_, ROWS> {}
+
+impl<const ROWS: usize> QueryFragment<Sqlite> for SqliteRows<'_, ROWS> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(INSERT_EVENTS);
+        out.push_sql(" VALUES (");
+        for (number, SqliteRow { link, occurred_at, entry }) in self.0.iter().enumerate() {
+            if number > 0 {
+                out.push_sql("), (");
+            }
+            out.push_bind_param::<BigInt, _>(&link.writer_id)?;
+            and::<_, BigInt, _>(&mut out, &link.sequence)?;
+            and::<_, BigInt, _>(&mut out, occurred_at)?;
+            and::<_, Nullable<BigInt>, _>(&mut out, &entry.user_id)?;
+            and::<_, Nullable<BigInt>, _>(&mut out, &entry.api_key_id)?;
+            and::<_, Nullable<BigInt>, _>(&mut out, &entry.actor_id)?;
+            and::<_, Text, _>(&mut out, entry.action)?;
+            and::<_, Nullable<Text>, _>(&mut out, &entry.reason)?;
+            and::<_, Bool, _>(&mut out, &entry.is_use)?;
+            and::<_, Nullable<Text>, _>(&mut out, &entry.method)?;
+            and::<_, Nullable<Text>, _>(&mut out, &entry.path)?;
+            and::<_, Nullable<Text>, _>(&mut out, &entry.address)?;
+            and::<_, Nullable<Text>, _>(&mut out, &entry.user_agent)?;
+            and::<_, Nullable<Text>, _>(&mut out, &entry.detail)?;
+            and::<_, Binary, _>(&mut out, link.digest.as_slice())?;
+        }
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+const INSERT_EVENTS: &str = "INSERT INTO audit_events (writer_id, sequence, occurred_at, user_id, api_key_id, actor_id, \
+    action, reason, is_use, method, path, address, user_agent, detail, digest)";
 
 /// Shows the newest use of each key in its row. In the order of the keys, so that two processes cannot wait for each
 /// other in a circle.
@@ -239,25 +289,23 @@ impl RunQueryDsl<PgConnection> for Rows<'_> {}
 
 impl QueryFragment<Pg> for Rows<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "INSERT INTO audit_events (writer_id, sequence, occurred_at, user_id, api_key_id, actor_id, action, reason, \
-             is_use, method, path, address, user_agent, detail, digest) SELECT * FROM UNNEST(",
-        );
+        out.push_sql(INSERT_EVENTS);
+        out.push_sql(" SELECT * FROM UNNEST(");
         out.push_bind_param::<Array<BigInt>, _>(&self.writer_ids)?;
-        and::<Array<BigInt>, _>(&mut out, &self.sequences)?;
-        and::<Array<BigInt>, _>(&mut out, &self.times)?;
-        and::<Array<Nullable<BigInt>>, _>(&mut out, &self.user_ids)?;
-        and::<Array<Nullable<BigInt>>, _>(&mut out, &self.api_key_ids)?;
-        and::<Array<Nullable<BigInt>>, _>(&mut out, &self.actor_ids)?;
-        and::<Array<Text>, _>(&mut out, &self.actions)?;
-        and::<Array<Nullable<Text>>, _>(&mut out, &self.reasons)?;
-        and::<Array<Bool>, _>(&mut out, &self.uses)?;
-        and::<Array<Nullable<Text>>, _>(&mut out, &self.methods)?;
-        and::<Array<Nullable<Text>>, _>(&mut out, &self.paths)?;
-        and::<Array<Nullable<Text>>, _>(&mut out, &self.addresses)?;
-        and::<Array<Nullable<Text>>, _>(&mut out, &self.user_agents)?;
-        and::<Array<Nullable<Text>>, _>(&mut out, &self.details)?;
-        and::<Array<Binary>, _>(&mut out, &self.digests)?;
+        and::<_, Array<BigInt>, _>(&mut out, &self.sequences)?;
+        and::<_, Array<BigInt>, _>(&mut out, &self.times)?;
+        and::<_, Array<Nullable<BigInt>>, _>(&mut out, &self.user_ids)?;
+        and::<_, Array<Nullable<BigInt>>, _>(&mut out, &self.api_key_ids)?;
+        and::<_, Array<Nullable<BigInt>>, _>(&mut out, &self.actor_ids)?;
+        and::<_, Array<Text>, _>(&mut out, &self.actions)?;
+        and::<_, Array<Nullable<Text>>, _>(&mut out, &self.reasons)?;
+        and::<_, Array<Bool>, _>(&mut out, &self.uses)?;
+        and::<_, Array<Nullable<Text>>, _>(&mut out, &self.methods)?;
+        and::<_, Array<Nullable<Text>>, _>(&mut out, &self.paths)?;
+        and::<_, Array<Nullable<Text>>, _>(&mut out, &self.addresses)?;
+        and::<_, Array<Nullable<Text>>, _>(&mut out, &self.user_agents)?;
+        and::<_, Array<Nullable<Text>>, _>(&mut out, &self.details)?;
+        and::<_, Array<Binary>, _>(&mut out, &self.digests)?;
         out.push_sql(")");
         Ok(())
     }
@@ -305,10 +353,10 @@ impl QueryFragment<Pg> for Counts {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) SELECT * FROM UNNEST(");
         out.push_bind_param::<Array<Integer>, _>(&self.days)?;
-        and::<Array<BigInt>, _>(&mut out, &self.api_key_ids)?;
-        and::<Array<BigInt>, _>(&mut out, &self.writer_ids)?;
-        and::<Array<BigInt>, _>(&mut out, &self.allowed)?;
-        and::<Array<BigInt>, _>(&mut out, &self.refused)?;
+        and::<_, Array<BigInt>, _>(&mut out, &self.api_key_ids)?;
+        and::<_, Array<BigInt>, _>(&mut out, &self.writer_ids)?;
+        and::<_, Array<BigInt>, _>(&mut out, &self.allowed)?;
+        and::<_, Array<BigInt>, _>(&mut out, &self.refused)?;
         out.push_sql(
             ") ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
              allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused",
@@ -317,11 +365,11 @@ impl QueryFragment<Pg> for Counts {
     }
 }
 
-fn and<'b, ST, T>(out: &mut AstPass<'_, 'b, Pg>, column: &'b T) -> QueryResult<()>
+fn and<'b, DB, ST, T>(out: &mut AstPass<'_, 'b, DB>, value: &'b T) -> QueryResult<()>
 where
-    Pg: HasSqlType<ST>,
-    T: ToSql<ST, Pg>,
+    DB: Backend + HasSqlType<ST>,
+    T: ToSql<ST, DB> + ?Sized,
 {
     out.push_sql(", ");
-    out.push_bind_param::<ST, T>(column)
+    out.push_bind_param::<ST, T>(value)
 }

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use super::connection::Manager;
 use super::record::{self, Chain, Entry};
-use super::{DbConnection, Error};
+use super::{DbConnection, Error, Timestamp, pruning};
 
 /// Work that may wait for the thread; what comes on top is refused.
 const LONGEST_QUEUE: usize = 4096;
@@ -42,6 +42,14 @@ impl Transaction<'_> {
     /// Adds an audit event, which is there if and only if the transaction is committed.
     pub fn record(&mut self, entry: Entry) {
         self.entries.push(entry);
+    }
+
+    /// Removes a slice of the record from before `oldest`, and says whether there may be more.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub fn prune(&mut self, oldest: Timestamp) -> QueryResult<bool> {
+        pruning::prune(self.connection, oldest)
     }
 }
 

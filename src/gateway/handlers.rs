@@ -83,14 +83,18 @@ async fn decide(
     Ok(decision)
 }
 
-/// What the `Authorization` header presents; none when there is no such header.
+/// What the `Authorization` header presents; none when there is no such header. Of several, it cannot be said which one
+/// the API behind would take.
 fn presented(request: &HttpRequest) -> Option<Presented> {
-    let header = request.headers().get(AUTHORIZATION)?;
-    let Ok(header) = header.to_str() else { return Some(Presented::Other) };
-    Some(match (bearer_token(header), basic_credentials(header)) {
-        (Some(token), _) => Presented::Token(token.to_owned()),
-        (None, Some((client_id, client_secret))) => Presented::Secret { client_id, client_secret },
-        (None, None) => Presented::Other,
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let header = headers.next()?;
+    let (Ok(header), None) = (header.to_str(), headers.next()) else { return Some(Presented::Other) };
+    if let Some(token) = bearer_token(header) {
+        return Some(Presented::Token(token.to_owned()));
+    }
+    Some(match basic_credentials(header) {
+        Some((client_id, client_secret)) => Presented::Secret { client_id, client_secret },
+        None => Presented::Other,
     })
 }
 

@@ -11,5 +11,7 @@ use actix_web::web;
 
 /// Routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource(["/auth/verify", "/auth/verify/{original:.*}"]).to(handlers::verify));
+    config
+        .service(web::resource("/auth/verify").to(handlers::verify))
+        .service(web::resource("/auth/verify/{original:.*}").to(handlers::verify));
 }

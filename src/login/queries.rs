@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::db::schema::sessions;
-use crate::db::{DbConnection, Timestamp};
+use crate::db::{DbConnection, Timestamp, on_either};
 use crate::secret::Digest;
 
 /// A stored session.
@@ -20,13 +20,12 @@ pub struct Session {
 /// # Errors
 /// When the statement fails.
 pub fn find_session(connection: &mut DbConnection, digest: &Digest, now: Timestamp) -> QueryResult<Option<Session>> {
-    sessions::table
+    let query = sessions::table
         .find(digest.as_slice())
         .filter(sessions::idle_expires_at.gt(now))
         .filter(sessions::absolute_expires_at.gt(now))
-        .select((sessions::state, sessions::idle_expires_at))
-        .first(connection)
-        .optional()
+        .select((sessions::state, sessions::idle_expires_at));
+    on_either!(connection, either => query.first(either).optional())
 }
 
 /// Inserts a session, and removes those that have ended.

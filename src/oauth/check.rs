@@ -6,17 +6,14 @@ use chrono::Duration;
 use diesel::QueryResult;
 
 use super::model::Scope;
-use super::queries;
 use super::tokens::VerifiedToken;
 use crate::api_keys::model::{ClientId, ClientSecret, Status};
-use crate::api_keys::queries::{self as api_keys, Credential};
+use crate::api_keys::queries::{self as api_keys, Credential, Owner, PresentedToken};
 use crate::attempts::model::{Attempt, Verdict};
 use crate::attempts::queries as attempts;
 use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
 use crate::db::{Database, DbConnection, Entry, Error, Timestamp};
 use crate::secret::SecretText;
-use crate::users::model::User;
-use crate::users::queries as users;
 
 /// A key's row tells its last use to this precision, so that most uses change no row; the record tells each one.
 const LAST_USE_STEP: Duration = Duration::minutes(1);
@@ -27,7 +24,7 @@ pub struct Bearer {
     /// The key.
     pub client_id: ClientId,
     /// The key's owner.
-    pub owner: User,
+    pub owner: Owner,
     /// What it may be used for: a token's scope as far as its owner still holds it, or all that the owner holds.
     pub scope: Scope,
     /// When the key expires.
@@ -93,11 +90,11 @@ pub fn secret(
     client_secret: &SecretText,
     now: Timestamp,
 ) -> QueryResult<Decision> {
-    let Some((client_id, credential, key)) = find(connection, client_id)? else {
+    let Some((client_id, credential, key)) = find(connection, client_id, None, now)? else {
         return Ok(Decision { key: None, result: Err(Reason::Unknown) });
     };
     let result = match standing_of_secret(&credential, client_secret, now) {
-        Ok(()) => Ok(bearer(connection, client_id, credential, |held| held)?),
+        Ok(()) => Ok(bearer(client_id, credential, |held| held)),
         Err(reason) => Err(reason),
     };
     Ok(Decision { key: Some(key), result })
@@ -119,64 +116,54 @@ fn standing_of_secret(credential: &Credential, client_secret: &SecretText, now: 
 pub fn token(connection: &mut DbConnection, token: Option<&VerifiedToken>, now: Timestamp) -> QueryResult<Decision> {
     let unknown = Decision { key: None, result: Err(Reason::TokenInvalid) };
     let Some(token) = token else { return Ok(unknown) };
-    let Some((client_id, credential, key)) = find(connection, &token.claims.client_id)? else { return Ok(unknown) };
-    let result = match standing_of_token(connection, token, &credential, now)? {
-        Ok(()) => Ok(bearer(connection, client_id, credential, |held| token.claims.scope().and(&held))?),
+    let presented = PresentedToken { signing_key: &token.key_id, token_id: &token.claims.jti };
+    let found = find(connection, &token.claims.client_id, Some(presented), now)?;
+    let Some((client_id, credential, key)) = found else { return Ok(unknown) };
+    let result = match standing_of_token(token, &credential, now) {
+        Ok(()) => Ok(bearer(client_id, credential, |held| token.claims.scope().and(&held))),
         Err(reason) => Err(reason),
     };
     Ok(Decision { key: Some(key), result })
 }
 
-fn standing_of_token(
-    connection: &mut DbConnection,
-    token: &VerifiedToken,
-    credential: &Credential,
-    now: Timestamp,
-) -> QueryResult<Result<(), Reason>> {
-    if token.claims.sub != credential.owner.subject {
-        return Ok(Err(Reason::TokenInvalid));
+fn standing_of_token(token: &VerifiedToken, credential: &Credential, now: Timestamp) -> Result<(), Reason> {
+    if token.claims.sub != credential.owner.subject || !credential.signing_key_counts {
+        return Err(Reason::TokenInvalid);
     }
-    if credential.deleted_at.is_some() {
-        return Ok(Err(Reason::KeyDeleted));
+    if credential.is_deleted {
+        return Err(Reason::KeyDeleted);
     }
-    if let Err(reason) = standing_of_key(credential, now) {
-        return Ok(Err(reason));
-    }
+    standing_of_key(credential, now)?;
     if token.claims.expires_at() <= now {
-        return Ok(Err(Reason::TokenExpired));
+        return Err(Reason::TokenExpired);
     }
-    let (signed, revoked) = queries::standing_of_token(connection, &token.key_id, &token.claims.jti, now)?;
-    Ok(match (signed, revoked) {
-        (true, false) => Ok(()),
-        (true, true) => Err(Reason::TokenRevoked),
-        (false, _) => Err(Reason::TokenInvalid),
-    })
+    if credential.token_is_revoked { Err(Reason::TokenRevoked) } else { Ok(()) }
 }
 
 fn standing_of_key(credential: &Credential, now: Timestamp) -> Result<(), Reason> {
-    match Status::of(credential.expires_at, credential.owner.is_active(), now) {
+    match Status::of(credential.expires_at, credential.owner.is_active, now) {
         Status::Valid => Ok(()),
         Status::Expired => Err(Reason::KeyExpired),
         Status::Suspended => Err(Reason::UserDisabled),
     }
 }
 
-fn find(connection: &mut DbConnection, client_id: &str) -> QueryResult<Option<(ClientId, Credential, NamedKey)>> {
+fn find(
+    connection: &mut DbConnection,
+    client_id: &str,
+    token: Option<PresentedToken<'_>>,
+    now: Timestamp,
+) -> QueryResult<Option<(ClientId, Credential, NamedKey)>> {
     let Some(client_id) = ClientId::parse(client_id) else { return Ok(None) };
-    Ok(api_keys::find_credential(connection, &client_id)?.map(|credential| {
+    Ok(api_keys::find_credential(connection, &client_id, token, now)?.map(|credential| {
         let (id, user_id, last_used_at) = (credential.id, credential.owner.id, credential.last_used_at);
         (client_id, credential, NamedKey { id, user_id, last_used_at })
     }))
 }
 
-fn bearer(
-    connection: &mut DbConnection,
-    client_id: ClientId,
-    credential: Credential,
-    scope: impl FnOnce(Scope) -> Scope,
-) -> QueryResult<Bearer> {
-    let held = Scope::of(users::permissions_of(connection, credential.owner.id)?);
-    Ok(Bearer { client_id, scope: scope(held), owner: credential.owner, key_expires_at: credential.expires_at })
+fn bearer(client_id: ClientId, credential: Credential, scope: impl FnOnce(Scope) -> Scope) -> Bearer {
+    let scope = scope(Scope::of(credential.permissions));
+    Bearer { client_id, scope, owner: credential.owner, key_expires_at: credential.expires_at }
 }
 
 /// Records a decision that somebody who cannot be told apart from a stranger may have caused: an attempt that names no

@@ -4,7 +4,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::db::schema::{revoked_tokens, signing_keys};
-use crate::db::{DbConnection, Timestamp};
+use crate::db::{DbConnection, Timestamp, on_either};
 
 /// All signing keys as their ID and the sealed private key.
 ///
@@ -56,11 +56,8 @@ pub fn current_signing_key(connection: &mut DbConnection, now: Timestamp) -> Que
     let counting = signing_keys::table
         .filter(signing_keys::verifies_until.is_null().or(signing_keys::verifies_until.gt(now)))
         .select(signing_keys::key_id);
-    let current: Option<String> = counting
-        .filter(signing_keys::signs_from.le(now))
-        .order(signing_keys::signs_from.desc())
-        .first(connection)
-        .optional()?;
+    let current = counting.filter(signing_keys::signs_from.le(now)).order(signing_keys::signs_from.desc());
+    let current: Option<String> = on_either!(connection, either => current.first(either).optional())?;
     match current {
         Some(key_id) => Ok(Some(key_id)),
         None => counting.order(signing_keys::signs_from.asc()).first(connection).optional(),
@@ -147,22 +144,6 @@ pub fn withdraw_signing_keys(connection: &mut DbConnection) -> QueryResult<()> {
         .set(signing_keys::verifies_until.eq(Some(Timestamp::from(chrono::DateTime::UNIX_EPOCH))))
         .execute(connection)?;
     Ok(())
-}
-
-/// Whether a token's signing key counts, and whether the token was ended.
-///
-/// # Errors
-/// When the statement fails.
-pub fn standing_of_token(
-    connection: &mut DbConnection,
-    key_id: &str,
-    token_id: &str,
-    now: Timestamp,
-) -> QueryResult<(bool, bool)> {
-    let counts = signing_keys::table
-        .find(key_id)
-        .filter(signing_keys::verifies_until.is_null().or(signing_keys::verifies_until.gt(now)));
-    diesel::select((exists(counts), exists(revoked_tokens::table.find(token_id)))).get_result(connection)
 }
 
 /// Ends a token before its time. `false` when it was ended already.

@@ -118,6 +118,9 @@ pub fn basic_credentials(header: &str) -> Option<(String, SecretText)> {
 
 /// Decodes one form-encoded value. `&` and `=` are not encoded by every client, so they are taken as they are.
 fn form_decode(text: &str) -> String {
+    if !text.contains(['%', '+']) {
+        return text.to_owned();
+    }
     let escaped = text.replace('&', "%26").replace('=', "%3D");
     form_urlencoded::parse(escaped.as_bytes()).next().map_or_else(String::new, |(value, _)| value.into_owned())
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::model::{Account, User};
 use crate::db::schema::{role_permissions, roles, user_roles, users};
-use crate::db::{DbConnection, Timestamp};
+use crate::db::{DbConnection, Timestamp, on_either};
 
 type UserColumns = (
     users::id,
@@ -44,7 +44,8 @@ pub fn find_by_username(connection: &mut DbConnection, username: &str) -> QueryR
 /// # Errors
 /// When the statement fails.
 pub fn find(connection: &mut DbConnection, user_id: i64) -> QueryResult<Option<User>> {
-    users::table.find(user_id).select(USER_COLUMNS).first(connection).optional()
+    let query = users::table.find(user_id).select(USER_COLUMNS);
+    on_either!(connection, either => query.first(either).optional())
 }
 
 /// A user's bcrypt hash.
@@ -76,12 +77,12 @@ pub fn any(connection: &mut DbConnection) -> QueryResult<bool> {
 /// # Errors
 /// When the statement fails.
 pub fn roles_of(connection: &mut DbConnection, user_id: i64) -> QueryResult<Vec<String>> {
-    user_roles::table
+    let query = user_roles::table
         .inner_join(roles::table)
         .filter(user_roles::user_id.eq(user_id))
         .order(roles::name)
-        .select(roles::name)
-        .load(connection)
+        .select(roles::name);
+    on_either!(connection, either => query.load(either))
 }
 
 /// The permissions that a user holds now, through all roles.
@@ -89,11 +90,11 @@ pub fn roles_of(connection: &mut DbConnection, user_id: i64) -> QueryResult<Vec<
 /// # Errors
 /// When the statement fails.
 pub fn permissions_of(connection: &mut DbConnection, user_id: i64) -> QueryResult<BTreeSet<String>> {
-    let permissions: Vec<String> = user_roles::table
+    let query = user_roles::table
         .inner_join(role_permissions::table.on(role_permissions::role_id.eq(user_roles::role_id)))
         .filter(user_roles::user_id.eq(user_id))
-        .select(role_permissions::permission)
-        .load(connection)?;
+        .select(role_permissions::permission);
+    let permissions: Vec<String> = on_either!(connection, either => query.load(either))?;
     Ok(permissions.into_iter().collect())
 }
 

@@ -17,8 +17,14 @@ const LONGEST_PATH: usize = 1000;
 /// Where a request comes from and what it asks for, for the record.
 #[must_use]
 pub fn source(request: &HttpRequest, trusted: &[IpNet]) -> Source {
-    let user_agent = request.headers().get(USER_AGENT).map(|value| {
-        String::from_utf8_lossy(value.as_bytes()).chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect()
+    let user_agent = request.headers().get(USER_AGENT).map(|value| match value.to_str() {
+        // Visible ASCII, which it nearly always is.
+        Ok(text) if text.len() <= LONGEST_USER_AGENT => text.to_owned(),
+        _ => String::from_utf8_lossy(value.as_bytes())
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(LONGEST_USER_AGENT)
+            .collect(),
     });
     Source {
         address: address(peer(request), request.headers(), trusted),
@@ -31,7 +37,7 @@ pub fn source(request: &HttpRequest, trusted: &[IpNet]) -> Source {
 /// A method or path as it is recorded.
 #[must_use]
 pub fn cut(text: &str) -> String {
-    text.chars().take(LONGEST_PATH).collect()
+    if text.len() <= LONGEST_PATH { text.to_owned() } else { text.chars().take(LONGEST_PATH).collect() }
 }
 
 /// Whether the request was sent by a trusted proxy itself.

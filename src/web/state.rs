@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::{PublicUrl, ServerConfig};
 use crate::db::Database;
 use crate::oauth::tokens::Tokens;
-use crate::secret::SecretKey;
+use crate::secret::{SecretKey, SecretText};
 use crate::users::password::Passwords;
 
 /// The state of the application, made once and shared by all workers.
@@ -32,10 +32,11 @@ pub struct State {
 }
 
 impl State {
-    /// The counters of an attempt from `address` under `name`.
+    /// An attempt from `address` under `name`.
     #[must_use]
     pub fn attempt(&self, kind: Kind, address: IpAddr, name: &str) -> Attempt {
-        Attempt::new(kind, address, name, &self.secret_key, self.limits())
+        let (secret_key, limits) = (self.secret_key.clone(), self.limits());
+        Attempt { kind, address, name: SecretText::new(name), secret_key, limits }
     }
 
     fn limits(&self) -> Limits {

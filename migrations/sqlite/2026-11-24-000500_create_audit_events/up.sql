@@ -39,7 +39,8 @@ CREATE INDEX audit_events_refused ON audit_events (id) WHERE reason IS NOT NULL;
 -- transaction that completes the block, and only ever grows at its end. Events after the last block are read as they
 -- are. Postgres, which logs changes instead of pages, has ordinary indexes.
 CREATE TABLE audit_blocks (
-    first_id INTEGER PRIMARY KEY NOT NULL,
+    id INTEGER PRIMARY KEY NOT NULL,
+    first_id BIGINT NOT NULL,
     last_id BIGINT NOT NULL,
     refused BIGINT NOT NULL
 );
