@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel::QueryResult;
+
 use super::check::{self, Bearer, Decision};
 use super::model::Scope;
 use super::queries;
@@ -11,7 +13,7 @@ use super::tokens::VerifiedToken;
 use crate::attempts::model::{Attempt, Verdict};
 use crate::attempts::queries as attempts;
 use crate::audit::model::{Action, Reason, Source};
-use crate::db::{Database, Error, Timestamp};
+use crate::db::{Database, DbConnection, Error, Timestamp};
 
 /// The permission to ask about other keys' tokens.
 pub const INTROSPECT: &str = "tokens:introspect";
@@ -62,31 +64,23 @@ pub async fn grant(
     token_lifetime: Duration,
     call: Call,
 ) -> Result<ClientOutcome<Grant>, Error> {
-    let (attempt, now) = (call.attempt.clone(), call.now);
-    let looked_up = database
-        .look_up(move |connection| {
-            let verdict = attempts::verdict(connection, &attempt, now)?;
-            if verdict != Verdict::Allowed {
-                return Ok(Err(verdict));
-            }
-            let decision = check::secret(connection, &request.client_id, &request.client_secret, now)?;
-            let decision = decision.and_then(|bearer| {
-                let bearer = match scope_of(&request, bearer) {
-                    Ok(bearer) => bearer,
-                    Err(reason) => return Ok(Err(reason)),
-                };
-                let signing_key = queries::current_signing_key(connection, now)?;
-                let signing_key = signing_key.ok_or(diesel::result::Error::NotFound)?;
-                let lifetime = chrono::Duration::from_std(token_lifetime).unwrap_or(chrono::Duration::MAX);
-                let expires_at = bearer.key_expires_at.min(now + lifetime);
-                Ok(Ok(Grant { bearer, expires_at, signing_key }))
-            })?;
-            Ok(Ok(decision))
+    let now = call.now;
+    let within_limits = within_limits(database, &call, move |connection| {
+        check::secret(connection, &request.client_id, &request.client_secret, now)?.and_then(|bearer| {
+            let bearer = match scope_of(&request, bearer) {
+                Ok(bearer) => bearer,
+                Err(reason) => return Ok(Err(reason)),
+            };
+            let signing_key = queries::current_signing_key(connection, now)?;
+            let signing_key = signing_key.ok_or(diesel::result::Error::NotFound)?;
+            let lifetime = chrono::Duration::from_std(token_lifetime).unwrap_or(chrono::Duration::MAX);
+            let expires_at = bearer.key_expires_at.min(now + lifetime);
+            Ok(Ok(Grant { bearer, expires_at, signing_key }))
         })
-        .await?;
-    let decision = match looked_up {
+    });
+    let decision = match within_limits.await? {
         Ok(decision) => decision,
-        Err(verdict) => return limited(database, verdict, call).await,
+        Err(retry_after) => return Ok(ClientOutcome::Limited { retry_after }),
     };
     check::record(database, &decision, Action::IssueToken, call.attempt, call.source, call.now).await?;
     Ok(outcome(decision))
@@ -123,32 +117,21 @@ pub async fn introspect(
     token: Option<Arc<VerifiedToken>>,
     call: Call,
 ) -> Result<ClientOutcome<Standing>, Error> {
-    let (attempt, now) = (call.attempt.clone(), call.now);
-    let asked = token.clone();
-    let looked_up = database
-        .look_up(move |connection| {
-            let verdict = attempts::verdict(connection, &attempt, now)?;
-            if verdict != Verdict::Allowed {
-                return Ok(Err(verdict));
-            }
-            let caller = check::secret(connection, &request.client_id, &request.client_secret, now)?;
-            let caller = caller.and_then(|bearer| {
-                Ok(match () {
-                    () if !bearer.scope.contains(INTROSPECT) => Err(Reason::PermissionMissing),
-                    () if request.repeats || request.parameter("token").is_none() => Err(Reason::InvalidRequest),
-                    () => Ok(()),
-                })
-            })?;
-            let about = match caller.result {
-                Ok(()) => Some(check::token(connection, asked.as_deref(), now)?),
-                Err(_) => None,
-            };
-            Ok(Ok((caller, about)))
-        })
-        .await?;
-    let (caller, about) = match looked_up {
+    let (asked, now) = (token.clone(), call.now);
+    let within_limits = within_limits(database, &call, move |connection| {
+        let caller = check::secret(connection, &request.client_id, &request.client_secret, now)?;
+        let caller = caller.and_then(|bearer| {
+            Ok(if bearer.scope.contains(INTROSPECT) { about_a_token(&request) } else { Err(Reason::PermissionMissing) })
+        })?;
+        let about = match caller.result {
+            Ok(()) => Some(check::token(connection, asked.as_deref(), now)?),
+            Err(_) => None,
+        };
+        Ok((caller, about))
+    });
+    let (caller, about) = match within_limits.await? {
         Ok(decisions) => decisions,
-        Err(verdict) => return limited(database, verdict, call).await,
+        Err(retry_after) => return Ok(ClientOutcome::Limited { retry_after }),
     };
     match &about {
         Some(about) if about.key.is_some() => {
@@ -174,20 +157,14 @@ pub async fn revoke(
     token: Option<Arc<VerifiedToken>>,
     call: Call,
 ) -> Result<ClientOutcome<()>, Error> {
-    let (attempt, now) = (call.attempt.clone(), call.now);
-    let looked_up = database
-        .look_up(move |connection| {
-            let verdict = attempts::verdict(connection, &attempt, now)?;
-            if verdict != Verdict::Allowed {
-                return Ok(Err(verdict));
-            }
-            let client = check::secret(connection, &request.client_id, &request.client_secret, now)?;
-            Ok(Ok(client.and_then(|bearer| Ok(revocable(&request, &bearer, token, now)))?))
-        })
-        .await?;
-    let decision = match looked_up {
+    let now = call.now;
+    let within_limits = within_limits(database, &call, move |connection| {
+        check::secret(connection, &request.client_id, &request.client_secret, now)?
+            .and_then(|bearer| Ok(about_a_token(&request).and_then(|()| revocable(&bearer, token, now))))
+    });
+    let decision = match within_limits.await? {
         Ok(decision) => decision,
-        Err(verdict) => return limited(database, verdict, call).await,
+        Err(retry_after) => return Ok(ClientOutcome::Limited { retry_after }),
     };
     match &decision.result {
         Ok(Some(token)) => {
@@ -208,14 +185,10 @@ pub async fn revoke(
 
 /// The token that is to be ended; none when there is nothing to end.
 fn revocable(
-    request: &ClientRequest,
     client: &Bearer,
     token: Option<Arc<VerifiedToken>>,
     now: Timestamp,
 ) -> Result<Option<Arc<VerifiedToken>>, Reason> {
-    if request.repeats || request.parameter("token").is_none() {
-        return Err(Reason::InvalidRequest);
-    }
     match token {
         Some(token) if token.claims.client_id != client.client_id.as_str() => Err(Reason::TokenOfAnotherKey),
         Some(token) if token.claims.expires_at() > now => Ok(Some(token)),
@@ -230,9 +203,29 @@ fn outcome<T>(decision: Decision<T>) -> ClientOutcome<T> {
     }
 }
 
-/// An attempt beyond the limit is counted and nothing else.
-async fn limited<T>(database: &Database, verdict: Verdict, call: Call) -> Result<ClientOutcome<T>, Error> {
-    let Verdict::Limited { retry_after } = verdict else { return Ok(ClientOutcome::Limited { retry_after: 1 }) };
-    database.write(move |transaction| attempts::count(transaction, &call.attempt, call.now)).await?;
-    Ok(ClientOutcome::Limited { retry_after })
+/// Whether a request names one token (RFC 7662 section 2.1, RFC 7009 section 2.1).
+fn about_a_token(request: &ClientRequest) -> Result<(), Reason> {
+    let names_one = !request.repeats && request.parameter("token").is_some();
+    if names_one { Ok(()) } else { Err(Reason::InvalidRequest) }
+}
+
+/// Decides, unless the caller has made too many failed attempts: then the attempt is counted, and what comes back is after
+/// how many seconds one will be looked at.
+async fn within_limits<T, D>(database: &Database, call: &Call, decide: D) -> Result<Result<T, u64>, Error>
+where
+    T: Send + 'static,
+    D: FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+{
+    let (attempt, now) = (call.attempt.clone(), call.now);
+    let decision = database
+        .look_up(move |connection| match attempts::verdict(connection, &attempt, now)? {
+            Verdict::Allowed => decide(connection).map(Ok),
+            Verdict::Limited { retry_after } => Ok(Err(retry_after)),
+        })
+        .await?;
+    if decision.is_err() {
+        let attempt = call.attempt.clone();
+        database.write(move |transaction| attempts::count(transaction, &attempt, now)).await?;
+    }
+    Ok(decision)
 }
