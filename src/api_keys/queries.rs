@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use diesel::dsl::exists;
+use diesel::backend::Backend;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{self, BigInt, Binary, Bool, Nullable, Text};
 
 use super::model::{ApiKey, ClientId, Lifetime};
-use crate::db::schema::{api_keys, revoked_tokens, role_permissions, signing_keys, user_roles, users};
+use crate::db::schema::{api_keys, users};
 use crate::db::{DbConnection, Timestamp, on_either};
 use crate::secret::Digest;
 use crate::users::model::User;
@@ -204,10 +207,6 @@ pub struct Owner {
     pub is_active: bool,
 }
 
-/// A row of [`find_credential`]: one for each permission, and one for an owner without any.
-type CredentialRow =
-    (i64, Option<Vec<u8>>, Timestamp, bool, Option<Timestamp>, i64, String, String, bool, Option<String>, bool, bool);
-
 /// Looks up a presented client ID, and the token that is presented for it. One statement, so that all of it is of the
 /// same moment.
 ///
@@ -220,61 +219,103 @@ pub fn find_credential(
     now: Timestamp,
 ) -> QueryResult<Option<Credential>> {
     let PresentedToken { signing_key, token_id } = token.unwrap_or(PresentedToken { signing_key: "", token_id: "" });
-    let counting = signing_keys::table
-        .find(signing_key)
-        .filter(signing_keys::verifies_until.is_null().or(signing_keys::verifies_until.gt(now)));
-    let query = api_keys::table
-        .inner_join(users::table)
-        .left_join(user_roles::table.on(user_roles::user_id.eq(users::id)))
-        .left_join(role_permissions::table.on(role_permissions::role_id.eq(user_roles::role_id)))
-        .filter(api_keys::client_id.eq(client_id.as_str()))
-        .select((
-            api_keys::id,
-            api_keys::secret_digest,
-            api_keys::expires_at,
-            api_keys::deleted_at.is_not_null(),
-            api_keys::last_used_at,
-            users::id,
-            users::subject,
-            users::username,
-            users::disabled_at.is_null(),
-            role_permissions::permission.nullable(),
-            exists(counting),
-            exists(revoked_tokens::table.find(token_id)),
-        ));
-    let rows: Vec<CredentialRow> = on_either!(connection, either => query.load(either))?;
-    let mut credential: Option<Credential> = None;
-    for (
-        id,
-        secret_digest,
-        expires_at,
-        is_deleted,
-        last_used_at,
-        user_id,
-        subject,
-        username,
-        is_active,
-        permission,
-        signed,
-        revoked,
-    ) in rows
-    {
-        credential
-            .get_or_insert_with(|| Credential {
-                id,
-                secret_digest,
-                expires_at,
-                is_deleted,
-                last_used_at,
-                owner: Owner { id: user_id, subject, username, is_active },
-                permissions: BTreeSet::new(),
-                signing_key_counts: signed,
-                token_is_revoked: revoked,
-            })
-            .permissions
-            .extend(permission);
+    let query = FindCredential { client_id: client_id.as_str(), signing_key, token_id, now };
+    let row: Option<CredentialRow> = on_either!(connection, either => query.get_result(either).optional())?;
+    Ok(row.map(Credential::from))
+}
+
+/// The statement of [`find_credential`]. It is behind every request of a program, so it is written out: putting it
+/// together from its parts took as long as running it, and a row for each permission as long again.
+struct FindCredential<'a> {
+    client_id: &'a str,
+    signing_key: &'a str,
+    token_id: &'a str,
+    now: Timestamp,
+}
+
+/// Its columns, in their order.
+type CredentialColumns = (
+    BigInt,
+    Nullable<Binary>,
+    sql_types::Timestamp,
+    Bool,
+    Nullable<sql_types::Timestamp>,
+    BigInt,
+    Text,
+    Text,
+    Bool,
+    Nullable<Text>,
+    Bool,
+    Bool,
+);
+
+#[derive(Queryable)]
+struct CredentialRow {
+    id: i64,
+    secret_digest: Option<Vec<u8>>,
+    expires_at: Timestamp,
+    is_deleted: bool,
+    last_used_at: Option<Timestamp>,
+    user_id: i64,
+    subject: String,
+    username: String,
+    is_active: bool,
+    permissions: Option<String>,
+    signing_key_counts: bool,
+    token_is_revoked: bool,
+}
+
+impl From<CredentialRow> for Credential {
+    fn from(row: CredentialRow) -> Self {
+        let permissions = row.permissions.as_deref().unwrap_or_default();
+        Self {
+            id: row.id,
+            secret_digest: row.secret_digest,
+            expires_at: row.expires_at,
+            is_deleted: row.is_deleted,
+            last_used_at: row.last_used_at,
+            owner: Owner { id: row.user_id, subject: row.subject, username: row.username, is_active: row.is_active },
+            permissions: permissions.split_ascii_whitespace().map(str::to_owned).collect(),
+            signing_key_counts: row.signing_key_counts,
+            token_is_revoked: row.token_is_revoked,
+        }
     }
-    Ok(credential)
+}
+
+impl Query for FindCredential<'_> {
+    type SqlType = CredentialColumns;
+}
+
+impl QueryId for FindCredential<'_> {
+    type QueryId = FindCredential<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<C> RunQueryDsl<C> for FindCredential<'_> {}
+
+impl<DB> QueryFragment<DB> for FindCredential<'_>
+where
+    DB: Backend,
+    str: ToSql<Text, DB>,
+    Timestamp: ToSql<sql_types::Timestamp, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "SELECT api_keys.id, secret_digest, expires_at, deleted_at IS NOT NULL, last_used_at, \
+             users.id, subject, username, disabled_at IS NULL, \
+             (SELECT string_agg(permission, ' ') FROM user_roles \
+             JOIN role_permissions ON role_permissions.role_id = user_roles.role_id \
+             WHERE user_roles.user_id = users.id), \
+             EXISTS (SELECT 1 FROM signing_keys WHERE key_id = ",
+        );
+        out.push_bind_param::<Text, str>(self.signing_key)?;
+        out.push_sql(" AND (verifies_until IS NULL OR verifies_until > ");
+        out.push_bind_param::<sql_types::Timestamp, _>(&self.now)?;
+        out.push_sql(")), EXISTS (SELECT 1 FROM revoked_tokens WHERE token_id = ");
+        out.push_bind_param::<Text, str>(self.token_id)?;
+        out.push_sql(") FROM api_keys JOIN users ON users.id = api_keys.user_id WHERE client_id = ");
+        out.push_bind_param::<Text, str>(self.client_id)
+    }
 }
 
 /// What a new key's row holds.

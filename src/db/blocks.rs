@@ -2,32 +2,35 @@
 //!
 //! An ordinary index would touch a page of its own for each event, and SQLite writes whole pages: measured, that is
 //! twice the cost of everything else about an event. A block's entries are sorted once and appended, in the transaction
-//! of the event that completes the block, so what is committed is always a whole: blocks with their entries and counts,
-//! and after the last block fewer than a block of events ([`tail`]), which a reader goes through one by one.
-//!
-//! Small blocks keep the writer's pause short; a reader has to look into each block, so some of them at a time are merged
-//! into a larger one.
+//! of the event that completes the block, so what is committed is always a whole: blocks with their entries, and after
+//! the last block fewer than a block of events ([`tail`]), which a reader goes through one by one. Counts by day are kept
+//! in the same way, in steps of their own, so that no transaction takes long.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::schema::audit_events;
 
-/// Events of a small block.
-const SMALL: i64 = 512;
+/// Events of a block. Fewer would let a reader look at more blocks, more would let the writer pause for longer.
+const BLOCK: i64 = 4096;
 
-/// Events of a large block: no fewer than this.
-const LARGE: i64 = 4096;
+/// Events that are counted together.
+const COUNT_STEP: i64 = 1024;
 
-/// How many events a writer appends before it looks again whether a block is complete.
+/// How many events a writer appends before it looks again whether there is something to do.
 pub(super) const CHECK_EVERY: usize = 128;
 
 diesel::table! {
-    audit_blocks (id) {
-        id -> BigInt,
+    audit_blocks (first_id) {
         first_id -> BigInt,
         last_id -> BigInt,
         refused -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_counted (last_id) {
+        last_id -> BigInt,
     }
 }
 
@@ -62,8 +65,8 @@ pub(crate) fn newest(sqlite: &mut SqliteConnection, wanted: Wanted, limit: usize
     let blocks: Vec<(i64, i64)> = audit_blocks::table
         .filter(audit_blocks::first_id.lt(wanted.end))
         .filter(audit_blocks::last_id.ge(wanted.first))
-        .order(audit_blocks::id.desc())
-        .select((audit_blocks::id, audit_blocks::refused))
+        .order(audit_blocks::first_id.desc())
+        .select((audit_blocks::first_id, audit_blocks::refused))
         .load(sqlite)?;
     for (block_id, refused) in blocks {
         if ids.len() >= limit {
@@ -126,7 +129,7 @@ fn newest_of_block(
 /// The first event of the newest block; 0 when there is no block yet.
 pub(super) fn first_of_newest(sqlite: &mut SqliteConnection) -> QueryResult<i64> {
     audit_blocks::table
-        .order(audit_blocks::id.desc())
+        .order(audit_blocks::first_id.desc())
         .select(audit_blocks::first_id)
         .first(sqlite)
         .optional()
@@ -136,100 +139,72 @@ pub(super) fn first_of_newest(sqlite: &mut SqliteConnection) -> QueryResult<i64>
 /// Removes the blocks whose events, up to this one, are gone.
 pub(super) fn forget(sqlite: &mut SqliteConnection, last: i64) -> QueryResult<()> {
     let gone: Vec<i64> =
-        audit_blocks::table.filter(audit_blocks::last_id.le(last)).select(audit_blocks::id).load(sqlite)?;
-    gone.into_iter().try_for_each(|block_id| remove(sqlite, block_id))
-}
-
-fn remove(sqlite: &mut SqliteConnection, block_id: i64) -> QueryResult<()> {
-    diesel::delete(audit_block_entries::table.filter(audit_block_entries::block_id.eq(block_id))).execute(sqlite)?;
-    diesel::delete(audit_blocks::table.find(block_id)).execute(sqlite)?;
+        audit_blocks::table.filter(audit_blocks::last_id.le(last)).select(audit_blocks::first_id).load(sqlite)?;
+    for block_id in gone {
+        diesel::delete(audit_block_entries::table.filter(audit_block_entries::block_id.eq(block_id)))
+            .execute(sqlite)?;
+        diesel::delete(audit_blocks::table.find(block_id)).execute(sqlite)?;
+    }
     Ok(())
 }
 
 /// The last event that is in a block; 0 when there is no block yet.
 fn tail(sqlite: &mut SqliteConnection) -> QueryResult<i64> {
     audit_blocks::table
-        .order(audit_blocks::id.desc())
+        .order(audit_blocks::first_id.desc())
         .select(audit_blocks::last_id)
         .first(sqlite)
         .optional()
         .map(|last| last.unwrap_or(0))
 }
 
-/// Makes a block of the events after the last one, or merges small blocks, once they are enough. At most one of the two,
-/// so that the pause is short.
+/// Makes a block of the events after the last one, or counts those after the last one counted, once they are enough. At
+/// most one of the two, so that the pause is short.
 pub(super) fn complete(sqlite: &mut SqliteConnection) -> QueryResult<()> {
-    let last_of_block = tail(sqlite)?;
     let last: Option<i64> =
         audit_events::table.order(audit_events::id.desc()).select(audit_events::id).first(sqlite).optional()?;
-    match last {
-        Some(last) if last - last_of_block >= SMALL => add(sqlite, last_of_block + 1, last),
-        _ => merge(sqlite),
+    let Some(last) = last else { return Ok(()) };
+    let counted = counted(sqlite)?;
+    if last - counted >= COUNT_STEP {
+        run(sqlite, COUNT, counted + 1, last)?;
+        run(sqlite, COUNT_ALL, counted + 1, last)?;
+        diesel::update(audit_counted::table).set(audit_counted::last_id.eq(last)).execute(sqlite)?;
+        return Ok(());
     }
-}
-
-fn add(sqlite: &mut SqliteConnection, first: i64, last: i64) -> QueryResult<()> {
-    let refused: i64 = audit_events::table
-        .filter(audit_events::id.between(first, last))
-        .filter(audit_events::reason.is_not_null())
-        .count()
-        .get_result(sqlite)?;
-    let block_id = insert(sqlite, first, last, refused)?;
-    for (statement, parameters) in [(INDEX, &[first, last, block_id][..]), (COUNT, &[first, last])] {
-        let mut query = diesel::sql_query(statement).into_boxed();
-        for parameter in parameters {
-            query = query.bind::<BigInt, _>(parameter);
-        }
-        query.execute(sqlite)?;
+    let first = tail(sqlite)? + 1;
+    if last - first + 1 >= BLOCK {
+        run(sqlite, ADD, first, last)?;
+        run(sqlite, INDEX, first, last)?;
     }
     Ok(())
 }
 
-fn insert(sqlite: &mut SqliteConnection, first: i64, last: i64, refused: i64) -> QueryResult<i64> {
-    diesel::insert_into(audit_blocks::table)
-        .values((audit_blocks::first_id.eq(first), audit_blocks::last_id.eq(last), audit_blocks::refused.eq(refused)))
-        .returning(audit_blocks::id)
-        .get_result(sqlite)
+/// The last event that is counted in `daily_uses`.
+pub(crate) fn counted(sqlite: &mut SqliteConnection) -> QueryResult<i64> {
+    audit_counted::table.select(audit_counted::last_id).first(sqlite)
 }
 
-/// Merges the small blocks, which are the newest ones, into one, once they make a large one.
-fn merge(sqlite: &mut SqliteConnection) -> QueryResult<()> {
-    let small: Vec<(i64, i64, i64, i64)> = audit_blocks::table
-        .filter((audit_blocks::last_id - audit_blocks::first_id).lt(LARGE - 1))
-        .order(audit_blocks::id.asc())
-        .select((audit_blocks::id, audit_blocks::first_id, audit_blocks::last_id, audit_blocks::refused))
-        .load(sqlite)?;
-    let (Some((first_block, first, ..)), Some((last_block, _, last, _))) = (small.first(), small.last()) else {
-        return Ok(());
-    };
-    if last - first + 1 < LARGE {
-        return Ok(());
-    }
-    let refused: i64 = small.iter().map(|(.., refused)| refused).sum();
-    let block_id = insert(sqlite, *first, *last, refused)?;
-    diesel::sql_query(MERGE)
-        .bind::<BigInt, _>(first_block)
-        .bind::<BigInt, _>(last_block)
-        .bind::<BigInt, _>(block_id)
-        .execute(sqlite)?;
-    small.iter().try_for_each(|(block_id, ..)| remove(sqlite, *block_id))
+fn run(sqlite: &mut SqliteConnection, statement: &str, first: i64, last: i64) -> QueryResult<()> {
+    diesel::sql_query(statement).bind::<BigInt, _>(first).bind::<BigInt, _>(last).execute(sqlite).map(|_| ())
 }
+
+const ADD: &str = "INSERT INTO audit_blocks (first_id, last_id, refused) \
+    SELECT ?1, ?2, COUNT(reason) FROM audit_events WHERE id BETWEEN ?1 AND ?2";
 
 const INDEX: &str = "INSERT INTO audit_block_entries (block_id, user_id, refused, api_key_id, event_id) \
-    SELECT ?3, IFNULL(user_id, 0), reason IS NOT NULL, IFNULL(api_key_id, 0), id \
+    SELECT ?1, IFNULL(user_id, 0), reason IS NOT NULL, IFNULL(api_key_id, 0), id \
     FROM audit_events WHERE id BETWEEN ?1 AND ?2 ORDER BY 2, 3, 4, 5";
 
-const MERGE: &str = "INSERT INTO audit_block_entries (block_id, user_id, refused, api_key_id, event_id) \
-    SELECT ?3, user_id, refused, api_key_id, event_id \
-    FROM audit_block_entries WHERE block_id BETWEEN ?1 AND ?2 ORDER BY 2, 3, 4, 5";
-
-/// Key 0 counts all uses. The condition that is always true tells the parser that `ON` does not begin a join.
+/// Uses by key. The order of the groups is that of the table's key.
 const COUNT: &str = "INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) \
-    WITH uses AS (SELECT occurred_at / 86400000000 AS day, IFNULL(api_key_id, 0) AS api_key_id, writer_id, \
-        SUM(reason IS NULL) AS allowed, SUM(reason IS NOT NULL) AS refused \
-        FROM audit_events WHERE is_use AND id BETWEEN ?1 AND ?2 GROUP BY 1, 2, 3) \
-    SELECT day, api_key_id, writer_id, allowed, refused FROM uses WHERE api_key_id <> 0 \
-    UNION ALL SELECT day, 0, writer_id, SUM(allowed), SUM(refused) FROM uses WHERE true GROUP BY 1, 3 \
-    ORDER BY 1, 2, 3 \
+    SELECT occurred_at / 86400000000, api_key_id, writer_id, SUM(reason IS NULL), SUM(reason IS NOT NULL) \
+    FROM audit_events WHERE id BETWEEN ?1 AND ?2 AND is_use AND api_key_id IS NOT NULL GROUP BY 1, 2, 3 \
+    ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
+        allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused";
+
+/// All uses, as those of key 0.
+const COUNT_ALL: &str = "INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) \
+    SELECT occurred_at / 86400000000, 0, writer_id, SUM(reason IS NULL), SUM(reason IS NOT NULL) \
+    FROM audit_events WHERE id BETWEEN ?1 AND ?2 AND is_use GROUP BY 1, 3 \
     ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
         allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused";

@@ -1,3 +1,4 @@
+DROP TABLE audit_counted;
 DROP TABLE audit_block_entries;
 DROP TABLE audit_blocks;
 DROP TABLE daily_uses;

@@ -39,8 +39,7 @@ CREATE INDEX audit_events_refused ON audit_events (id) WHERE reason IS NOT NULL;
 -- transaction that completes the block, and only ever grows at its end. Events after the last block are read as they
 -- are. Postgres, which logs changes instead of pages, has ordinary indexes.
 CREATE TABLE audit_blocks (
-    id INTEGER PRIMARY KEY NOT NULL,
-    first_id BIGINT NOT NULL,
+    first_id INTEGER PRIMARY KEY NOT NULL,
     last_id BIGINT NOT NULL,
     refused BIGINT NOT NULL
 );
@@ -65,3 +64,10 @@ CREATE TABLE daily_uses (
     refused BIGINT NOT NULL,
     PRIMARY KEY (day, api_key_id, writer_id)
 ) WITHOUT ROWID;
+
+-- Counted are the events up to this one; those after it are fewer than are worth a visit to the table above.
+CREATE TABLE audit_counted (
+    last_id INTEGER PRIMARY KEY NOT NULL
+);
+
+INSERT INTO audit_counted (last_id) VALUES (0);
