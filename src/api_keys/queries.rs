@@ -250,6 +250,7 @@ type CredentialColumns = (
 );
 
 #[derive(Queryable)]
+#[expect(clippy::struct_excessive_bools, reason = "they are columns")]
 struct CredentialRow {
     id: i64,
     secret_digest: Option<Vec<u8>>,

@@ -54,8 +54,21 @@ fn establish(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
             Ok(DbConnection::Sqlite(connection))
         }
-        DatabaseUrl::Postgres(url) => Ok(DbConnection::Postgres(PgConnection::establish(url)?)),
+        DatabaseUrl::Postgres(url) => {
+            let mut connection = PgConnection::establish(&with_timeout(url))?;
+            // A statement that somebody else holds up must not hold up the caller for ever.
+            connection
+                .batch_execute("SET lock_timeout = '10s'; SET statement_timeout = '30s'")
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+            Ok(DbConnection::Postgres(connection))
+        }
     }
+}
+
+/// A connection URI with a limit on how long connecting may take, unless it has one; libpq would wait for ever.
+fn with_timeout(url: &str) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    if url.contains("connect_timeout=") { url.to_owned() } else { format!("{url}{separator}connect_timeout=10") }
 }
 
 /// Runs a query on whichever connection it is. A query that names its backend is prepared once and found again by its

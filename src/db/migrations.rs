@@ -23,9 +23,11 @@ pub(super) fn run(connection: &mut DbConnection) -> Result<(), Error> {
         }
         DbConnection::Postgres(postgres) => {
             // Instances that start together wait for each other here instead of creating one table twice.
+            postgres.batch_execute("SET lock_timeout = 0; SET statement_timeout = 0")?;
             postgres.batch_execute(&format!("SELECT pg_advisory_lock({POSTGRES_LOCK})"))?;
             let result = postgres.run_pending_migrations(POSTGRES).map(|_| ());
             postgres.batch_execute(&format!("SELECT pg_advisory_unlock({POSTGRES_LOCK})"))?;
+            postgres.batch_execute("RESET lock_timeout; RESET statement_timeout")?;
             result.map_err(Error::Migrate)?;
         }
     }

@@ -20,7 +20,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use diesel::r2d2::Pool;
+use diesel::r2d2::{Pool, R2D2Connection as _};
+use diesel::result::DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+use diesel::result::Error as DieselError;
 use diesel::{QueryResult, RunQueryDsl};
 
 pub use self::connection::DbConnection;
@@ -172,7 +174,7 @@ impl Database {
         if self.embedded
             && let Some(mut connection) = self.readers.try_get()
         {
-            return Ok(queries(&mut connection)?);
+            return run(&mut connection, queries);
         }
         self.read(queries).await
     }
@@ -203,7 +205,7 @@ impl Database {
     /// # Errors
     /// As for [`Database::read`].
     pub fn read_blocking<T>(&self, queries: impl FnOnce(&mut DbConnection) -> QueryResult<T>) -> Result<T, Error> {
-        Ok(queries(&mut *self.readers.get()?)?)
+        run(&mut *self.readers.get()?, queries)
     }
 
     /// [`Database::write`] for callers that have no async runtime.
@@ -213,6 +215,19 @@ impl Database {
     pub fn write_blocking<T>(&self, queries: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>) -> Result<T, Error> {
         self.writer.change_blocking(queries)
     }
+}
+
+fn run<T>(
+    connection: &mut DbConnection,
+    queries: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
+) -> Result<T, Error> {
+    let result = queries(connection);
+    if let Err(DieselError::DatabaseError(ClosedConnection | UnableToSendCommand, _)) = &result {
+        // Diesel does not notice a connection that breaks while a statement is prepared; asking makes it notice, and the
+        // pool open another one.
+        let _ = connection.ping();
+    }
+    Ok(result?)
 }
 
 /// Lets transactions that name the same thing run one after another, as all of them do on SQLite: for decisions on

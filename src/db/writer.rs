@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager};
 use diesel::r2d2::{ManageConnection as _, R2D2Connection as _};
 use tokio::sync::oneshot;
 
@@ -74,8 +74,17 @@ pub(super) struct Writer {
     jobs: SyncSender<Job>,
 }
 
-enum Job {
-    Change(Box<dyn FnOnce(&mut Session) + Send>),
+struct Job {
+    /// Whoever has waited for longer than [`LONGEST_WAIT`] is refused instead of waiting again.
+    asked_at: Instant,
+    work: Work,
+}
+
+/// Told why not, where the transaction cannot begin.
+type Change = Box<dyn FnOnce(Result<&mut Session, Error>) + Send>;
+
+enum Work {
+    Change(Change),
     Record(Vec<Entry>, oneshot::Sender<Result<(), Arc<Error>>>),
 }
 
@@ -97,9 +106,9 @@ impl Writer {
         F: FnOnce(&mut Transaction<'_>) -> QueryResult<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        self.submit(Job::Change(Box::new(move |session| {
+        self.submit(Work::Change(Box::new(move |session| {
             // Whoever asked may be gone: what was asked is done nevertheless.
-            let _ = answer.send(session.transaction(queries));
+            let _ = answer.send(session.and_then(|session| session.transaction(queries)));
         })))?;
         answered.await.map_err(|_| Error::Abandoned)?
     }
@@ -113,12 +122,12 @@ impl Writer {
 
     pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), Error> {
         let (answer, answered) = oneshot::channel();
-        self.submit(Job::Record(entries, answer))?;
+        self.submit(Work::Record(entries, answer))?;
         answered.await.map_err(|_| Error::Abandoned)?.map_err(Error::Record)
     }
 
-    fn submit(&self, job: Job) -> Result<(), Error> {
-        self.jobs.try_send(job).map_err(|error| match error {
+    fn submit(&self, work: Work) -> Result<(), Error> {
+        self.jobs.try_send(Job { asked_at: Instant::now(), work }).map_err(|error| match error {
             TrySendError::Full(_) => Error::Busy,
             TrySendError::Disconnected(_) => Error::Abandoned,
         })
@@ -132,10 +141,16 @@ fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
 
 fn drive(session: &Mutex<Session>, queue: &Receiver<Job>) {
     let mut next = None;
-    while let Some(job) = next.take().or_else(|| queue.recv().ok()) {
-        let done = catch_unwind(AssertUnwindSafe(|| match job {
-            Job::Change(change) => change(&mut lock(session)),
-            Job::Record(entries, answer) => next = record_with_others(session, queue, entries, answer),
+    while let Some(Job { asked_at, work }) = next.take().or_else(|| queue.recv().ok()) {
+        let in_time = asked_at.elapsed() <= LONGEST_WAIT;
+        let done = catch_unwind(AssertUnwindSafe(|| match work {
+            Work::Change(change) if in_time => change(Ok(&mut *lock(session))),
+            Work::Change(change) => change(Err(Error::Busy)),
+            Work::Record(entries, answer) if in_time => next = record_with_others(session, queue, entries, answer),
+            Work::Record(_, answer) => {
+                // Whoever asked may be gone.
+                let _ = answer.send(Err(Arc::new(Error::Busy)));
+            }
         }));
         if done.is_err() {
             tracing::error!("a transaction panicked and was given up");
@@ -155,11 +170,11 @@ fn record_with_others(
     let mut next = None;
     while entries.len() < LARGEST_BATCH {
         match queue.try_recv() {
-            Ok(Job::Record(more, answer)) => {
+            Ok(Job { work: Work::Record(more, answer), .. }) => {
                 entries.extend(more);
                 answers.push(answer);
             }
-            Ok(change @ Job::Change(_)) => {
+            Ok(change) => {
                 next = Some(change);
                 break;
             }
@@ -228,7 +243,7 @@ impl Session {
         loop {
             let connection = match self.connection.take() {
                 Some(connection) => self.connection.insert(connection),
-                None => self.connection.insert(self.manager.connect().map_err(Error::Open)?),
+                None => self.connection.insert(self.connect()?),
             };
             match begin_transaction(connection) {
                 Ok(()) => break,
@@ -241,6 +256,15 @@ impl Session {
             }
         }
         self.connection.as_mut().ok_or(Error::Abandoned)
+    }
+
+    /// A connection on which [`WAIT`] counts, and not SQLite's own waiting.
+    fn connect(&self) -> Result<DbConnection, Error> {
+        let mut connection = self.manager.connect().map_err(Error::Open)?;
+        if let DbConnection::Sqlite(sqlite) = &mut connection {
+            sqlite.batch_execute("PRAGMA busy_timeout = 0")?;
+        }
+        Ok(connection)
     }
 
     fn end(&mut self, commit: bool) -> QueryResult<()> {

@@ -3,8 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
-use diesel::prelude::*;
-use keyledge::db::schema::role_permissions;
 use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -137,8 +135,7 @@ async fn a_lost_permission_narrows_a_token_at_once(server: Server) {
     let ada = accountant(&server).await;
     let key = server.generate(&ada).await;
     let token = server.token(&key).await;
-    let lost = role_permissions::table.filter(role_permissions::permission.eq("journals:write"));
-    server.open_database().write_blocking(|transaction| diesel::delete(lost).execute(&mut **transaction)).unwrap();
+    server.lose("journals:write");
     assert_eq!(json(server.me(&token).await).await["permissions"], json!(["journals:read"]));
     assert_error(server.token_answer(&key, &[("scope", "journals:write")]).await, 400, "invalid_scope").await;
 }

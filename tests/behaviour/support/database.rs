@@ -6,10 +6,10 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::{Bool, Text};
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use keyledge::clock::Clock;
-use keyledge::db::DatabaseUrl;
+use keyledge::db::{DatabaseUrl, DbConnection};
 use tempfile::TempDir;
 
-use super::Server;
+use super::{PASSWORD, Server, keyledge};
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,26 @@ impl TestDatabase {
     /// Starts the program on it with more flags. Its `admin` has [`super::PASSWORD`].
     pub fn serve(self, flags: &[&str]) -> Server {
         Server::start_on(self, Clock::default(), flags)
+    }
+
+    /// Adds a user with [`PASSWORD`].
+    pub fn add_user(&self, username: &str, roles: &[&str]) {
+        let mut arguments = vec!["user", "add", username, "--password-stdin"];
+        arguments.extend(roles.iter().flat_map(|role| ["--role", role]));
+        let finished = keyledge(&self.text, &arguments, PASSWORD);
+        assert_eq!(finished.code, 0, "{username} could not be added: {}", finished.errors);
+    }
+
+    /// A connection beside those of the program.
+    pub fn connect(&self) -> DbConnection {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => {
+                let mut sqlite = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+                sqlite.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
+                DbConnection::Sqlite(sqlite)
+            }
+            DatabaseUrl::Postgres(url) => DbConnection::Postgres(PgConnection::establish(url).unwrap()),
+        }
     }
 
     /// Every table's columns.

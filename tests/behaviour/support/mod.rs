@@ -2,13 +2,16 @@
 
 mod database;
 mod html;
+pub mod load;
 mod process;
+mod record;
 mod server;
 mod site;
 
 pub use database::{Backend, Columns, TestDatabase};
 pub use html::{alert, cell, field, nonce, row, rows};
 pub use process::{Process, keyledge, keyledge_with};
+pub use record::{Event, Record};
 pub use server::{SECRET_KEY, Server, run};
 pub use site::{Key, PASSWORD, Site, browser, session_cookie};
 

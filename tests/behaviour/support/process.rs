@@ -73,6 +73,19 @@ impl Process {
         self.output.lock().unwrap().clone()
     }
 
+    /// Asks the process to end, as a service manager does.
+    pub fn terminate(&self) {
+        let command = format!("kill -TERM {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
+    }
+
+    /// Waits for the process to end by itself, and returns its exit code.
+    pub fn wait(mut self) -> i32 {
+        let status = self.child.wait().unwrap();
+        self.end();
+        status.code().expect("the program was killed")
+    }
+
     /// What it printed so far.
     pub fn output(&self) -> String {
         self.output.lock().unwrap().clone()

@@ -7,10 +7,12 @@ use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
 use clap::Parser;
+use diesel::prelude::*;
 use keyledge::app;
 use keyledge::clock::Clock;
 use keyledge::config::{ServerConfig, StorageConfig};
 use keyledge::db::Database;
+use keyledge::db::schema::role_permissions;
 use keyledge::secret::SecretText;
 use reqwest::Client;
 
@@ -126,11 +128,14 @@ impl Server {
 
     /// Adds a user with [`PASSWORD`] and returns a browser in which this user is signed in.
     pub async fn add_user(&self, username: &str, roles: &[&str]) -> Client {
-        let mut arguments = vec!["user", "add", username, "--password-stdin"];
-        arguments.extend(roles.iter().flat_map(|role| ["--role", role]));
-        let finished = keyledge(&self.database.text, &arguments, PASSWORD);
-        assert_eq!(finished.code, 0, "{username} could not be added: {}", finished.errors);
+        self.database.add_user(username, roles);
         self.signed_in(username).await
+    }
+
+    /// Takes a permission away from every role.
+    pub fn lose(&self, permission: &str) {
+        let lost = role_permissions::table.filter(role_permissions::permission.eq(permission));
+        self.open_database().write_blocking(|transaction| diesel::delete(lost).execute(&mut **transaction)).unwrap();
     }
 
     fn shut_down(&mut self) {

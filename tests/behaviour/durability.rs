@@ -1,0 +1,403 @@
+//! Under load, with the worst that can happen in the middle of it: what was answered is in the record, once and whole.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use diesel::sql_query;
+use keyledge::clock::Clock;
+use keyledge::db::schema::failed_attempts;
+use keyledge::db::{Database, DbConnection, Entry};
+use reqwest::StatusCode;
+
+use crate::support::load::{Connection, Exchange, Load, Request, basic, bearer, get, post};
+use crate::support::{Event, Key, PASSWORD, Process, Record, TestDatabase, keyledge, on_each_database};
+
+on_each_database![
+    a_kill_in_the_middle_of_a_load_loses_nothing_that_was_answered,
+    a_request_to_end_in_the_middle_of_a_load_cuts_nothing_off,
+    what_is_under_way_when_the_program_is_asked_to_end_is_answered,
+    the_command_line_is_done_within_two_seconds_beside_a_full_load,
+];
+
+/// What only one of the two databases can do to the program.
+mod outages {
+    mod sqlite {
+        use crate::durability;
+        use crate::support::{Backend, run};
+
+        #[test]
+        fn checks_fail_closed_while_the_file_is_locked_and_work_again_after() {
+            run(Backend::Sqlite, durability::checks_fail_closed_while_the_file_is_locked_and_work_again_after);
+        }
+    }
+
+    mod postgres {
+        use crate::durability;
+        use crate::support::{Backend, run};
+
+        #[test]
+        #[ignore = "needs Postgres: run scripts/test"]
+        fn checks_fail_closed_while_connections_break_and_work_again_after() {
+            run(Backend::Postgres, durability::checks_fail_closed_while_connections_break_and_work_again_after);
+        }
+
+        #[test]
+        #[ignore = "needs Postgres: run scripts/test"]
+        fn an_idle_program_whose_connections_broke_works_when_it_is_asked_again() {
+            run(Backend::Postgres, durability::an_idle_program_whose_connections_broke_works_when_it_is_asked_again);
+        }
+    }
+}
+
+const CONNECTIONS: usize = 16;
+
+/// Tokens outlive the process, so their issuer must. The addresses of proxies are believed, so that the record keeps
+/// what they say, and wrong secrets are never too many, so that it keeps each of them.
+const FLAGS: [&str; 8] = [
+    "--public-url",
+    "http://keys.example.com",
+    "--trusted-proxies",
+    "127.0.0.1",
+    "--max-failures-per-name",
+    "1000000",
+    "--max-failures-per-address",
+    "1000000",
+];
+
+/// What a request is recorded as: its action and the reason of its refusal.
+type Recorded = (&'static str, Option<&'static str>);
+
+/// A request that can be told from all others.
+struct Marked {
+    /// Its `User-Agent`.
+    mark: String,
+    path: String,
+    /// What it is answered.
+    status: u16,
+    /// What it leaves in the record.
+    events: &'static [Recorded],
+}
+
+/// Credentials of all kinds.
+#[derive(Clone)]
+struct Credentials {
+    key: Key,
+    token: String,
+    deleted_token: String,
+    administrators_key: Key,
+}
+
+impl Credentials {
+    async fn of(process: &Process, database: &TestDatabase) -> Self {
+        database.add_user("ada", &[]);
+        let (ada, admin) = (process.signed_in("ada").await, process.signed_in("admin").await);
+        let (key, deleted) = (process.generate(&ada).await, process.generate(&ada).await);
+        let (token, deleted_token) = (process.token(&key).await, process.token(&deleted).await);
+        process.delete(&ada, &deleted.client_id).await;
+        Self { key, token, deleted_token, administrators_key: process.generate(&admin).await }
+    }
+
+    fn load(&self, process: &Process, round: &str) -> Load<Marked> {
+        let (credentials, round) = (self.clone(), round.to_owned());
+        Load::start(process, CONNECTIONS, move |place, number| {
+            credentials.request(format!("{round}/{place}/{number}"), place + number)
+        })
+    }
+
+    /// Mostly checks with good credentials, alternately a token and a key.
+    fn request(&self, mark: String, turn: usize) -> Request<Marked> {
+        let (token, secret) = (bearer(&self.token), basic(&self.key));
+        let wrong_secret = basic(&Key { client_secret: "wrong".to_owned(), ..self.key.clone() });
+        match turn % 24 {
+            0 => issue(mark, &secret),
+            1 => introspect(mark, &basic(&self.administrators_key), &self.token),
+            2 => check(mark, "", &wrong_secret, 401, &[("check", Some("wrong_secret"))]),
+            3 => check(mark, "", &bearer(&self.deleted_token), 401, &[("check", Some("key_deleted"))]),
+            4 => check(mark, "?scope=users:write", &token, 403, &[("check", Some("permission_missing"))]),
+            5 => check(mark, "?scope=users:write", &secret, 403, &[("check", Some("permission_missing"))]),
+            turn if turn % 2 == 0 => check(mark, "", &token, 200, &[("check", None)]),
+            _ => check(mark, "", &secret, 200, &[("check", None)]),
+        }
+    }
+}
+
+fn check(mark: String, query: &str, credentials: &str, status: u16, events: &'static [Recorded]) -> Request<Marked> {
+    let path = format!("/orders/{mark}");
+    let headers = [
+        ("Authorization", credentials),
+        ("User-Agent", &mark),
+        ("X-Original-Method", "GET"),
+        ("X-Original-URI", &path),
+    ];
+    let text = get(&format!("/auth/verify{query}"), &headers);
+    Request { about: Marked { mark, path, status, events }, text }
+}
+
+fn issue(mark: String, credentials: &str) -> Request<Marked> {
+    let path = "/auth/token".to_owned();
+    let headers = [("Authorization", credentials), ("User-Agent", &mark)];
+    let text = post(&path, &headers, "grant_type=client_credentials");
+    Request { about: Marked { mark, path, status: 200, events: &[("issue_token", None)] }, text }
+}
+
+fn introspect(mark: String, credentials: &str, token: &str) -> Request<Marked> {
+    let path = "/auth/introspect".to_owned();
+    let headers = [("Authorization", credentials), ("User-Agent", &mark)];
+    let text = post(&path, &headers, &format!("token={token}"));
+    let events = &[("introspect", None), ("introspected", None)];
+    Request { about: Marked { mark, path, status: 200, events }, text }
+}
+
+async fn a_kill_in_the_middle_of_a_load_loses_nothing_that_was_answered(database: TestDatabase) {
+    let mut process = Process::start(&database.text, &FLAGS);
+    let credentials = Credentials::of(&process, &database).await;
+    fill(&database).await;
+    let mut exchanges = Vec::new();
+    for round in 0..20 {
+        let load = credentials.load(&process, &round.to_string());
+        load.wait_for(1);
+        sleep(Duration::from_millis(rand::random_range(20..300)));
+        process.kill();
+        exchanges.extend(load.end());
+
+        process = Process::start(&database.text, &FLAGS);
+        assert_let_in(&process, &credentials).await;
+        assert_recorded(&database, &exchanges);
+    }
+    let answered = exchanges.iter().filter(|exchange| exchange.answer.is_some()).count();
+    assert!(answered > 20 * CONNECTIONS, "only {answered} requests were answered in all");
+}
+
+async fn a_request_to_end_in_the_middle_of_a_load_cuts_nothing_off(database: TestDatabase) {
+    let mut process = Process::start(&database.text, &FLAGS);
+    let credentials = Credentials::of(&process, &database).await;
+    let mut exchanges = Vec::new();
+    for round in 0..3 {
+        let load = credentials.load(&process, &round.to_string());
+        load.wait_for(200);
+        process.terminate();
+        assert_eq!(process.wait(), 0);
+        exchanges.extend(load.end());
+
+        process = Process::start(&database.text, &FLAGS);
+        let record = assert_recorded(&database, &exchanges);
+        let recorded = record.by_user_agent();
+        let cut_off: Vec<_> = exchanges
+            .iter()
+            .filter(|exchange| exchange.answer.is_none() && recorded.contains_key(&*exchange.about.mark))
+            .map(|exchange| &exchange.about.mark)
+            .collect();
+        assert!(cut_off.is_empty(), "decided and recorded, but not answered: {cut_off:?}");
+    }
+    assert_let_in(&process, &credentials).await;
+}
+
+async fn what_is_under_way_when_the_program_is_asked_to_end_is_answered(database: TestDatabase) {
+    let process = Process::start(&database.text, &FLAGS);
+    let credentials = Credentials::of(&process, &database).await;
+    let load = credentials.load(&process, "load");
+    load.wait_for(200);
+    let lock = Lock::take(&database);
+    sleep(Duration::from_millis(500));
+    let answered = load.answered();
+    process.terminate();
+    sleep(Duration::from_millis(500));
+    assert_eq!(load.answered(), answered, "answered without a record");
+    lock.release();
+    let exchanges = load.end();
+    assert_eq!(process.wait(), 0);
+    assert_eq!(exchanges.len(), answered + CONNECTIONS);
+    assert!(exchanges.iter().all(|exchange| exchange.status() == exchange.about.status));
+    assert_recorded(&database, &exchanges);
+}
+
+async fn the_command_line_is_done_within_two_seconds_beside_a_full_load(database: TestDatabase) {
+    let process = Process::start(&database.text, &FLAGS);
+    let credentials = Credentials::of(&process, &database).await;
+    let load = credentials.load(&process, "load");
+    load.wait_for(200);
+    let mut times = Vec::new();
+    for number in 0..10 {
+        let (begun, answered) = (Instant::now(), load.answered());
+        let finished =
+            keyledge(&database.text, &["user", "add", &format!("user{number}"), "--password-stdin"], PASSWORD);
+        times.push(begun.elapsed());
+        assert_eq!(finished.code, 0, "{}", finished.errors);
+        assert!(load.answered() > answered, "the load stood still");
+    }
+    assert_recorded(&database, &load.stop());
+    assert!(times.iter().all(|time| *time < Duration::from_secs(2)), "{times:?}");
+}
+
+async fn checks_fail_closed_while_the_file_is_locked_and_work_again_after(database: TestDatabase) {
+    let process = Process::start(&database.text, &FLAGS);
+    let credentials = Credentials::of(&process, &database).await;
+    let load = credentials.load(&process, "load");
+    load.wait_for(200);
+    let lock = Lock::take(&database);
+    let locked_at = Instant::now();
+    sleep(Duration::from_secs(12));
+    let freed_at = Instant::now();
+    lock.release();
+    load.wait_for(200);
+
+    let exchanges = load.stop();
+    let record = assert_recorded(&database, &exchanges);
+    let recorded = record.by_user_agent();
+    let mut refused = 0;
+    for exchange in &exchanges {
+        let mark = &exchange.about.mark;
+        if exchange.sent_at > locked_at && exchange.answered_at < freed_at {
+            assert_eq!(exchange.status(), 503, "{mark} was answered without a record");
+        }
+        if exchange.status() == 503 {
+            assert!(exchange.sent_at < freed_at, "{mark} was refused after the database was free");
+            assert!(exchange.answered_at - exchange.sent_at < Duration::from_secs(12), "{mark} waited long");
+            assert!(!recorded.contains_key(&**mark), "{mark} was refused and recorded");
+            refused += 1;
+        }
+    }
+    assert!(refused > 0, "nothing was refused");
+    assert_let_in(&process, &credentials).await;
+}
+
+async fn checks_fail_closed_while_connections_break_and_work_again_after(database: TestDatabase) {
+    let process = Process::start(&database.text, &FLAGS);
+    let credentials = Credentials::of(&process, &database).await;
+    let load = credentials.load(&process, "load");
+    let mut broken_at = Instant::now();
+    for _ in 0..5 {
+        load.wait_for(200);
+        broken_at = Instant::now();
+        break_connections(&database);
+    }
+    sleep(Duration::from_secs(2));
+    load.wait_for(200);
+
+    let exchanges = load.stop();
+    assert_recorded(&database, &exchanges);
+    let refused: Vec<_> = exchanges.iter().filter(|exchange| exchange.status() == 503).collect();
+    assert!(!refused.is_empty(), "no connection broke");
+    let again_at = broken_at + Duration::from_secs(2);
+    let late = refused.iter().filter(|exchange| exchange.sent_at > again_at).count();
+    assert_eq!(late, 0, "{} refused in all", refused.len());
+    assert_let_in(&process, &credentials).await;
+}
+
+async fn an_idle_program_whose_connections_broke_works_when_it_is_asked_again(database: TestDatabase) {
+    let credentials = Credentials::of(&Process::start(&database.text, &FLAGS), &database).await;
+    let process = Process::start(&database.text, &FLAGS);
+    break_connections(&database);
+    let begun = Instant::now();
+    let mut connection = Connection::open(&process);
+    let request = get("/auth/verify", &[("Authorization", &basic(&credentials.key))]);
+    loop {
+        match connection.ask(&request).unwrap().status {
+            200 => break,
+            503 => assert!(begun.elapsed() < Duration::from_secs(3), "refused for {:?}", begun.elapsed()),
+            status => panic!("answered {status}"),
+        }
+        sleep(Duration::from_millis(50));
+    }
+}
+
+/// Ends all connections of the program to Postgres.
+fn break_connections(database: &TestDatabase) {
+    sql_query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    .execute(&mut database.connect())
+    .unwrap();
+}
+
+/// Brings the record to where the load completes the first block of its index.
+async fn fill(database: &TestDatabase) {
+    let entry = Entry {
+        occurred_at: Clock::default().now(),
+        user_id: Some(1),
+        api_key_id: None,
+        actor_id: None,
+        action: "sign_in",
+        reason: None,
+        is_use: false,
+        method: None,
+        path: None,
+        address: None,
+        user_agent: None,
+        detail: None,
+        is_last_use: false,
+    };
+    Database::open(&database.url, 1).unwrap().record(vec![entry; 3500]).await.unwrap();
+}
+
+/// Holds up whoever wants to write to the record.
+struct Lock(DbConnection);
+
+impl Lock {
+    fn take(database: &TestDatabase) -> Self {
+        let mut connection = database.connect();
+        let statements = match connection {
+            DbConnection::Sqlite(_) => "BEGIN IMMEDIATE",
+            DbConnection::Postgres(_) => "BEGIN; LOCK TABLE audit_events IN EXCLUSIVE MODE",
+        };
+        connection.batch_execute(statements).unwrap();
+        Self(connection)
+    }
+
+    fn release(mut self) {
+        self.0.batch_execute("ROLLBACK").unwrap();
+    }
+}
+
+/// Checks that the record is whole and tells of each answered request exactly what it was, once, and of those that were
+/// not answered the same or nothing.
+fn assert_recorded(database: &TestDatabase, exchanges: &[Exchange<Marked>]) -> Record {
+    let record = Record::whole(database);
+    let recorded = record.by_user_agent();
+    for exchange in exchanges {
+        let Marked { mark, path, status, events } = &exchange.about;
+        let found = recorded.get(mark.as_str()).map_or(&[][..], Vec::as_slice);
+        match &exchange.answer {
+            Some(answer) if answer.status != 503 => {
+                assert_eq!(answer.status, *status, "{mark}: {}", answer.body);
+                assert!(path.starts_with("/auth/") || answer.body.is_empty(), "{mark}: {}", answer.body);
+                assert!(is_told(found, path, events), "{mark} was answered {status} and recorded as {found:?}");
+            }
+            Some(answer) => {
+                assert!(path.starts_with("/auth/") || answer.body.is_empty(), "{mark}: {}", answer.body);
+                assert!(found.is_empty() || is_told(found, path, events), "{mark} was recorded as {found:?}");
+            }
+            None => assert!(found.is_empty() || is_told(found, path, events), "{mark} was recorded as {found:?}"),
+        }
+    }
+    assert_eq!(failures(database), record.count("wrong_secret"));
+    record
+}
+
+fn is_told(found: &[&Event], path: &str, events: &[Recorded]) -> bool {
+    let told: Vec<_> = found.iter().map(|event| (event.action.as_str(), event.reason.as_deref())).collect();
+    told == events && found.iter().all(|event| event.path.as_deref() == Some(path))
+}
+
+/// How many wrong secrets were counted against this machine, which happens together with their events.
+fn failures(database: &TestDatabase) -> usize {
+    let counted: Option<i32> = failed_attempts::table
+        .find("token 127.0.0.1")
+        .select(failed_attempts::failures)
+        .first(&mut database.connect())
+        .optional()
+        .unwrap();
+    usize::try_from(counted.unwrap_or(0)).unwrap()
+}
+
+async fn assert_let_in(process: &Process, credentials: &Credentials) {
+    let mut connection = Connection::open(process);
+    for credentials in [bearer(&credentials.token), basic(&credentials.key)] {
+        let answer = connection.ask(&get("/auth/verify", &[("Authorization", &credentials)])).unwrap();
+        assert_eq!(answer.status, 200);
+    }
+    assert_eq!(process.token_answer(&credentials.key, &[]).await.status(), StatusCode::OK);
+}

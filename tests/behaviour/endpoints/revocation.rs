@@ -1,0 +1,77 @@
+//! `POST /auth/revoke` (RFC 7009).
+
+use chrono::Duration;
+use reqwest::{Client, StatusCode};
+
+use super::{Parties, post, refusal, refused};
+use crate::support::{Key, Server, on_each_database};
+
+on_each_database![
+    rfc7009_2_1_a_client_ends_its_own_token_at_once,
+    rfc7009_2_1_the_client_authenticates,
+    rfc7009_2_1_a_foreign_token_is_refused_and_goes_on,
+    rfc7009_2_2_a_token_that_is_no_good_is_ended_already,
+    rfc7009_2_2_1_a_request_names_one_token,
+];
+
+const PATH: &str = "/auth/revoke";
+
+async fn revoke(server: &Server, client: &Key, token: &str) -> StatusCode {
+    post(server, PATH, client, &[("token", token), ("token_type_hint", "rubbish")]).send().await.unwrap().status()
+}
+
+async fn rfc7009_2_1_a_client_ends_its_own_token_at_once(server: Server) {
+    let Parties { key, .. } = Parties::new(&server).await;
+    let (ended, other) = (server.token(&key).await, server.token(&key).await);
+    assert_eq!(server.me(&ended).await.status(), StatusCode::OK);
+    assert_eq!(revoke(&server, &key, &ended).await, StatusCode::OK);
+    assert_eq!(server.me(&ended).await.status(), StatusCode::UNAUTHORIZED);
+    let check = Client::new().get(server.at("/auth/verify")).bearer_auth(&ended);
+    assert_eq!(check.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(server.me(&other).await.status(), StatusCode::OK, "another token of the key was ended");
+    assert_eq!(revoke(&server, &key, &ended).await, StatusCode::OK, "twice is as good as once");
+}
+
+async fn rfc7009_2_1_the_client_authenticates(server: Server) {
+    let Parties { key, .. } = Parties::new(&server).await;
+    let token = server.token(&key).await;
+    let wrong = Key { client_secret: "rubbish".to_owned(), ..key.clone() };
+    let request = post(&server, PATH, &wrong, &[("token", &token)]);
+    assert_eq!(refusal(request).await, refused(401, "invalid_client"));
+    let nobody = Client::new().post(server.at(PATH)).form(&[("token", &token)]);
+    assert_eq!(refusal(nobody).await, refused(401, "invalid_client"));
+    let get = Client::new().get(server.at(PATH));
+    assert_eq!(refusal(get).await, refused(405, "invalid_request"));
+    assert_eq!(server.me(&token).await.status(), StatusCode::OK);
+    let form = [("token", &*token), ("client_id", &key.client_id), ("client_secret", &key.client_secret)];
+    let in_form = Client::new().post(server.at(PATH)).form(&form).send().await.unwrap();
+    assert_eq!(in_form.status(), StatusCode::OK);
+    assert_eq!(server.me(&token).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+async fn rfc7009_2_1_a_foreign_token_is_refused_and_goes_on(server: Server) {
+    let Parties { ada, key, api } = Parties::new(&server).await;
+    let token = server.token(&key).await;
+    let another = server.generate(&ada).await;
+    for stranger in [api, another] {
+        let request = post(&server, PATH, &stranger, &[("token", &token)]);
+        assert_eq!(refusal(request).await, refused(400, "invalid_grant"));
+    }
+    assert_eq!(server.me(&token).await.status(), StatusCode::OK);
+}
+
+async fn rfc7009_2_2_a_token_that_is_no_good_is_ended_already(server: Server) {
+    let Parties { key, .. } = Parties::new(&server).await;
+    let expired = server.token(&key).await;
+    server.clock.advance(Duration::hours(1));
+    for token in ["rubbish", "a.b.c", &*expired, &key.client_secret] {
+        assert_eq!(revoke(&server, &key, token).await, StatusCode::OK, "{token}");
+    }
+}
+
+async fn rfc7009_2_2_1_a_request_names_one_token(server: Server) {
+    let Parties { key, .. } = Parties::new(&server).await;
+    for form in [&[][..], &[("token", "")], &[("token", "a"), ("token", "b")]] {
+        assert_eq!(refusal(post(&server, PATH, &key, form)).await, refused(400, "invalid_request"), "{form:?}");
+    }
+}

@@ -1,0 +1,73 @@
+//! `keyledge signing-key`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Duration;
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+
+use super::{Parties, json};
+use crate::support::{Server, on_each_database};
+
+on_each_database![
+    a_new_key_is_published_before_it_signs_and_the_old_one_outlives_its_tokens,
+    a_stolen_key_is_withdrawn_with_all_its_tokens_at_once,
+];
+
+fn signed_by(token: &str) -> String {
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    serde_json::from_slice::<Value>(&header).unwrap()["kid"].as_str().unwrap().to_owned()
+}
+
+async fn published(server: &Server) -> Vec<String> {
+    let answer = Client::new().get(server.at("/.well-known/jwks.json")).send().await.unwrap();
+    json(answer).await["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+fn state_of(server: &Server, key_id: &str) -> String {
+    let (listed, table) = server.cli(&["signing-key", "list"]);
+    assert!(listed, "{table}");
+    table.lines().find(|line| line.starts_with(key_id)).unwrap().to_owned()
+}
+
+async fn a_new_key_is_published_before_it_signs_and_the_old_one_outlives_its_tokens(server: Server) {
+    let Parties { key, .. } = Parties::new(&server).await;
+    let old = signed_by(&server.token(&key).await);
+    assert_eq!(published(&server).await, std::slice::from_ref(&old));
+    assert!(server.cli(&["signing-key", "rotate"]).0);
+    let both = published(&server).await;
+    assert_eq!(both.len(), 2);
+    let new = both.iter().find(|key_id| **key_id != old).unwrap().clone();
+    assert!(state_of(&server, &old).contains("Signs") && state_of(&server, &new).contains("Published"));
+
+    server.clock.advance(Duration::minutes(4));
+    assert_eq!(signed_by(&server.token(&key).await), old);
+    server.clock.advance(Duration::seconds(59));
+    let last = server.token(&key).await;
+    assert_eq!(signed_by(&last), old);
+    server.clock.advance(Duration::seconds(2));
+    let first = server.token(&key).await;
+    assert_eq!(signed_by(&first), new);
+
+    server.clock.advance(Duration::minutes(59));
+    assert_eq!(server.me(&last).await.status(), StatusCode::OK);
+    assert_eq!(published(&server).await.len(), 2);
+    server.clock.advance(Duration::minutes(2));
+    assert_eq!(published(&server).await, [new]);
+    assert_eq!(server.me(&last).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+async fn a_stolen_key_is_withdrawn_with_all_its_tokens_at_once(server: Server) {
+    let Parties { key, .. } = Parties::new(&server).await;
+    let token = server.token(&key).await;
+    let old = signed_by(&token);
+    let check = || Client::new().get(server.at("/auth/verify")).bearer_auth(&token).send();
+    assert_eq!(check().await.unwrap().status(), StatusCode::OK);
+    assert!(server.cli(&["signing-key", "rotate", "--now"]).0);
+    assert_eq!(check().await.unwrap().status(), StatusCode::UNAUTHORIZED, "a remembered signature still counts");
+    assert!(!published(&server).await.contains(&old));
+    assert!(state_of(&server, &old).contains("Not accepted"));
+    let token = server.token(&key).await;
+    assert_ne!(signed_by(&token), old);
+    assert_eq!(server.me(&token).await.status(), StatusCode::OK);
+}

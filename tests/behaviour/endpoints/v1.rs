@@ -1,0 +1,213 @@
+//! `/api/v1` and its description (RFC 9457, OpenAPI 3.1).
+
+use reqwest::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::Value;
+
+use super::{Parties, json};
+use crate::support::{Key, Server, TestDatabase, on_each_database};
+
+on_each_database![
+    own_keys_are_listed_read_and_deleted,
+    keys_of_others_need_a_permission_in_the_token,
+    pages_give_each_key_and_each_event_once,
+    events_are_filtered,
+    rfc9457_3_what_cannot_be_read_is_a_problem,
+    a_key_cannot_make_keys,
+    the_description_names_what_is_there,
+    a_refused_call_is_on_record,
+];
+
+async fn call(server: &Server, method: Method, path: &str, token: &str) -> (u16, Value) {
+    let answer = Client::new().request(method, server.at(path)).bearer_auth(token).send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default())
+}
+
+async fn get(server: &Server, path: &str, token: &str) -> Value {
+    let (status, answer) = call(server, Method::GET, path, token).await;
+    assert_eq!(status, 200, "{path}: {answer}");
+    answer
+}
+
+/// A token of the administrator with a scope.
+async fn narrowed(server: &Server, scope: &str) -> String {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let answer = json(server.token_answer(&key, &[("scope", scope)]).await).await;
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+async fn own_keys_are_listed_read_and_deleted(server: Server) {
+    let Parties { ada, key, api } = Parties::new(&server).await;
+    let named = server.generate_with(&ada, &[("name", "CI"), ("lifetime", "30")]).await;
+    let token = server.token(&key).await;
+    let listed = get(&server, "/api/v1/api-keys", &token).await;
+    let ids: Vec<_> =
+        listed["items"].as_array().unwrap().iter().map(|key| key["client_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, [&*named.client_id, &key.client_id]);
+    assert_eq!(listed["next_cursor"], Value::Null);
+    let one = get(&server, &format!("/api/v1/api-keys/{}", named.client_id), &token).await;
+    assert_eq!((&one["name"], &one["status"], &one["owner"]), (&"CI".into(), &"valid".into(), &"ada".into()));
+    assert_eq!(one["last_used_at"], Value::Null);
+    assert!(get(&server, &format!("/api/v1/api-keys/{}", key.client_id), &token).await["last_used_at"].is_string());
+
+    let path = format!("/api/v1/api-keys/{}", named.client_id);
+    assert_eq!(call(&server, Method::DELETE, &path, &token).await.0, 204);
+    assert_eq!(call(&server, Method::GET, &path, &token).await.0, 404);
+    assert_eq!(server.token_answer(&named, &[]).await.status(), StatusCode::UNAUTHORIZED);
+    let foreign = format!("/api/v1/api-keys/{}", api.client_id);
+    assert_eq!(call(&server, Method::GET, &foreign, &token).await.0, 404);
+    assert_eq!(call(&server, Method::DELETE, &foreign, &token).await.0, 404);
+}
+
+async fn keys_of_others_need_a_permission_in_the_token(server: Server) {
+    let Parties { key, .. } = Parties::new(&server).await;
+    let path = format!("/api/v1/api-keys/{}", key.client_id);
+    let (none, reads, deletes) = (
+        narrowed(&server, "users:read").await,
+        narrowed(&server, "keys:read").await,
+        narrowed(&server, "keys:read keys:delete").await,
+    );
+    for owner in ["all", "ada"] {
+        let list = format!("/api/v1/api-keys?owner={owner}");
+        assert_eq!(call(&server, Method::GET, &list, &none).await.0, 403);
+        let listed = get(&server, &list, &reads).await;
+        assert!(listed.to_string().contains(&key.client_id));
+    }
+    assert_eq!(call(&server, Method::GET, &path, &none).await.0, 404);
+    assert_eq!(call(&server, Method::GET, &path, &reads).await.0, 200);
+    assert_eq!(call(&server, Method::DELETE, &path, &reads).await.0, 403);
+    server.token(&key).await;
+    assert_eq!(call(&server, Method::DELETE, &path, &deletes).await.0, 204);
+    assert_eq!(server.token_answer(&key, &[]).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(call(&server, Method::GET, "/api/v1/audit-events?owner=all", &reads).await.0, 403);
+    assert_eq!(call(&server, Method::GET, "/api/v1/api-keys?owner=nobody", &reads).await.0, 400);
+}
+
+/// All items of a list, page by page.
+async fn all(server: &Server, path: &str, token: &str) -> Vec<Value> {
+    let (mut items, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = get(server, &format!("{path}&limit=3{cursor}"), token).await;
+        items.extend(page["items"].as_array().unwrap().clone());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return items,
+        }
+    }
+}
+
+async fn pages_give_each_key_and_each_event_once(server: Server) {
+    let Parties { ada, key, .. } = Parties::new(&server).await;
+    for _ in 0..7 {
+        server.generate(&ada).await;
+    }
+    let token = server.token(&key).await;
+    let keys = all(&server, "/api/v1/api-keys?owner=me", &token).await;
+    let ids: std::collections::BTreeSet<_> = keys.iter().map(|key| key["client_id"].as_str().unwrap()).collect();
+    assert_eq!((keys.len(), ids.len()), (8, 8));
+    let events = all(&server, "/api/v1/audit-events?outcome=allowed&until=2100-01-01T00:00:00Z", &token).await;
+    let ids: std::collections::BTreeSet<_> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_eq!(events.len(), ids.len());
+    assert_eq!(events.iter().filter(|event| event["action"] == "generate_key").count(), 8);
+}
+
+async fn events_are_filtered(server: Server) {
+    let Parties { ada, key, api } = Parties::new(&server).await;
+    let other = server.generate(&ada).await;
+    server.token(&other).await;
+    server.token_answer(&Key { client_secret: "rubbish".to_owned(), ..key.clone() }, &[]).await;
+    let token = server.token(&key).await;
+    let actions = async |filter: &str| {
+        let page = get(&server, &format!("/api/v1/audit-events?{filter}"), &token).await;
+        let items = page["items"].as_array().unwrap().clone();
+        items.iter().map(|event| event["action"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(actions("outcome=refused").await, ["issue_token"]);
+    assert_eq!(actions(&format!("client_id={}", other.client_id)).await, ["issue_token", "generate_key"]);
+    assert_eq!(actions(&format!("client_id={}&outcome=refused", other.client_id)).await, [""; 0]);
+    assert_eq!(actions(&format!("client_id={}", api.client_id)).await, [""; 0], "somebody else's key");
+    assert_eq!(actions("from=2100-01-01T00:00:00Z").await, [""; 0]);
+    assert_eq!(actions("until=2001-01-01T00:00:00Z").await, [""; 0]);
+    assert!(actions("from=2001-01-01T00:00:00Z&until=2100-01-01T00:00:00Z").await.len() > 5);
+    let reads = narrowed(&server, "audit:read").await;
+    let of_ada = get(&server, "/api/v1/audit-events?owner=ada&outcome=refused", &reads).await;
+    assert_eq!(of_ada["items"][0]["client_id"], *key.client_id);
+    assert_eq!(of_ada["items"][0]["reason"], "wrong_secret");
+    assert_eq!(of_ada["items"][0]["owner"], "ada");
+}
+
+async fn rfc9457_3_what_cannot_be_read_is_a_problem(server: Server) {
+    let token = narrowed(&server, "keys:read audit:read").await;
+    for path in [
+        "/api/v1/api-keys?limit=0",
+        "/api/v1/api-keys?limit=many",
+        "/api/v1/api-keys?cursor=rubbish",
+        "/api/v1/audit-events?limit=201",
+        "/api/v1/audit-events?outcome=maybe",
+        "/api/v1/audit-events?from=yesterday",
+        "/api/v1/audit-events?cursor=rubbish",
+    ] {
+        let answer = Client::new().get(server.at(path)).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(answer.headers()[CONTENT_TYPE], "application/problem+json");
+        let problem = json(answer).await;
+        assert_eq!((&problem["status"], &problem["title"]), (&400.into(), &"Bad Request".into()), "{path}");
+        assert!(!problem["detail"].as_str().unwrap().is_empty());
+    }
+}
+
+async fn a_key_cannot_make_keys(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let token = server.token(&server.generate(&admin).await).await;
+    let keys = async || get(&server, "/api/v1/api-keys", &token).await["items"].as_array().unwrap().len();
+    let before = keys().await;
+    for method in [Method::POST, Method::PUT, Method::PATCH] {
+        assert_eq!(call(&server, method, "/api/v1/api-keys", &token).await.0, 405);
+    }
+    let form = Client::new().post(server.at("/profile/api-keys")).bearer_auth(&token).form(&[("nonce", "x")]);
+    assert_ne!(form.send().await.unwrap().status(), StatusCode::CREATED);
+    assert_eq!(keys().await, before);
+}
+
+async fn the_description_names_what_is_there(server: Server) {
+    let document = json(Client::new().get(server.at("/api/openapi.json")).send().await.unwrap()).await;
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    assert_eq!(document["servers"][0]["url"], *server.url);
+    let token = narrowed(&server, "keys:read keys:delete audit:read").await;
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            operations.push(format!("{} {path}", method.to_uppercase()));
+            let asked = path.replace("{client_id}", "kl_0000000000000000000000");
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let (status, answer) = call(&server, method, &asked, &token).await;
+            assert!(matches!(status, 200 | 404), "{path}: {answer}");
+            assert_eq!(status == 404, path.contains('{'), "{path}: {answer}");
+        }
+    }
+    operations.sort();
+    assert_eq!(
+        operations,
+        [
+            "DELETE /api/v1/api-keys/{client_id}",
+            "GET /api/v1/api-keys",
+            "GET /api/v1/api-keys/{client_id}",
+            "GET /api/v1/audit-events",
+            "GET /api/v1/me"
+        ]
+    );
+}
+
+async fn a_refused_call_is_on_record(database: TestDatabase) {
+    let server = database.serve(&[]);
+    let token = narrowed(&server, "users:read audit:read").await;
+    let answer = Client::new().get(server.at("/api/v1/api-keys?owner=all")).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let challenge = answer.headers()[WWW_AUTHENTICATE].to_str().unwrap();
+    assert!(challenge.contains("insufficient_scope") && challenge.contains("keys:read"), "{challenge}");
+    let refused = get(&server, "/api/v1/audit-events?outcome=refused", &token).await;
+    let newest = &refused["items"][0];
+    assert_eq!((&newest["action"], &newest["reason"]), (&"use_api".into(), &"permission_missing".into()));
+    assert_eq!((&newest["method"], &newest["path"]), (&"GET".into(), &"/api/v1/api-keys".into()));
+}

@@ -1,0 +1,280 @@
+//! Under load, on connections that stay open: once a change was answered, no request that is sent goes by what was
+//! before, on the instance where the change was made and on any other.
+
+use std::ops::Deref;
+use std::time::Instant;
+
+use diesel::prelude::*;
+use keyledge::db::Database;
+use keyledge::db::schema::role_permissions;
+use reqwest::{Client, StatusCode};
+
+use crate::support::load::{Connection, Load, Request, basic, bearer, get, post};
+use crate::support::{Key, Process, TestDatabase, keyledge, on_each_database};
+
+on_each_database![
+    a_deleted_key_is_refused,
+    a_deleted_key_is_refused_on_another_instance,
+    a_disabled_users_key_is_refused,
+    a_disabled_users_key_is_refused_on_another_instance,
+    a_lost_permission_closes_what_needs_it,
+    a_lost_permission_closes_what_needs_it_on_another_instance,
+    a_revoked_token_is_refused,
+    a_revoked_token_is_refused_on_another_instance,
+    tokens_of_a_withdrawn_signing_key_are_refused,
+    tokens_of_a_withdrawn_signing_key_are_refused_on_another_instance,
+];
+
+/// How often a test repeats its change: a race would not show each time.
+const ROUNDS: usize = 5;
+
+/// How many requests are answered before the change, and how many after it.
+const ENOUGH: usize = 100;
+
+const PERMISSION: &str = "journals:read";
+
+/// What is asked over and over, each on two connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    CheckToken,
+    CheckSecret,
+    CheckTokenForScope,
+    CheckSecretForScope,
+    IssueToken,
+    CallApi,
+}
+
+const USES: [Use; 6] = [
+    Use::CheckToken,
+    Use::CheckSecret,
+    Use::CheckTokenForScope,
+    Use::CheckSecretForScope,
+    Use::IssueToken,
+    Use::CallApi,
+];
+
+/// All that depends on a token.
+const BY_TOKEN: [Use; 3] = [Use::CheckToken, Use::CheckTokenForScope, Use::CallApi];
+
+/// All that asks for the permission.
+const FOR_SCOPE: [(Use, u16); 3] =
+    [(Use::CheckTokenForScope, 403), (Use::CheckSecretForScope, 403), (Use::IssueToken, 400)];
+
+/// Where changes are made, and where the load is: the same instance or two of one database.
+struct Instances {
+    here: Process,
+    other: Option<Process>,
+    database: TestDatabase,
+}
+
+/// A user's key and a token of it.
+struct Caller {
+    browser: Client,
+    key: Key,
+    token: String,
+}
+
+impl Instances {
+    fn start(database: TestDatabase, two: bool) -> Self {
+        let start = || Process::start(&database.text, &["--public-url", "http://keys.example.com"]);
+        let (here, other) = (start(), two.then(start));
+        let (added, printed) = run(&database, &["role", "add", "reader", "--permission", PERMISSION]);
+        assert!(added, "{printed}");
+        database.add_user("ada", &["reader"]);
+        Self { here, other, database }
+    }
+
+    /// Where the load is.
+    fn loaded(&self) -> &Process {
+        self.other.as_ref().unwrap_or(&self.here)
+    }
+
+    async fn caller(&self) -> Caller {
+        let browser = self.signed_in("ada").await;
+        let key = self.generate(&browser).await;
+        let token = self.token(&key).await;
+        Caller { browser, key, token }
+    }
+
+    fn operator(&self, arguments: &[&str]) {
+        let (done, printed) = run(&self.database, arguments);
+        assert!(done, "{arguments:?}: {printed}");
+    }
+
+    /// Makes a change in the middle of a load, and checks that what is sent afterwards is answered as it is to be: as
+    /// `refused` has it, and all else with 200 as before.
+    async fn assert_immediate(&self, caller: &Caller, refused: &[(Use, u16)], change: impl AsyncFnOnce()) {
+        let load = caller.load(self.loaded());
+        load.wait_for(ENOUGH);
+        change().await;
+        let changed_at = Instant::now();
+        load.wait_for(ENOUGH);
+        let exchanges = load.stop();
+        for usage in USES {
+            let status = refused.iter().find(|(other, _)| *other == usage).map_or(200, |(_, status)| *status);
+            let (after, before): (Vec<_>, Vec<_>) = exchanges
+                .iter()
+                .filter(|exchange| exchange.about == usage)
+                .partition(|exchange| exchange.sent_at > changed_at);
+            assert!(before.iter().any(|exchange| exchange.status() == 200), "{usage:?} was not let in before");
+            assert!(before.iter().all(|exchange| [200, status].contains(&exchange.status())), "{usage:?}: {before:?}");
+            assert!(!after.is_empty(), "{usage:?} was not sent after the change");
+            let wrong: Vec<_> = after.iter().filter(|exchange| exchange.status() != status).collect();
+            assert!(
+                wrong.is_empty(),
+                "{} of {} requests for {usage:?} that were sent after the change were not answered {status}, the last \
+                 {:?} after it: {:?}",
+                wrong.len(),
+                after.len(),
+                wrong.last().unwrap().sent_at - changed_at,
+                wrong.last().unwrap().answer
+            );
+        }
+    }
+}
+
+impl Deref for Instances {
+    type Target = Process;
+
+    /// Where changes are made.
+    fn deref(&self) -> &Process {
+        &self.here
+    }
+}
+
+impl Caller {
+    fn load(&self, process: &Process) -> Load<Use> {
+        let (secret, token) = (basic(&self.key), bearer(&self.token));
+        Load::start(process, 2 * USES.len(), move |place, _| {
+            let usage = USES[place % USES.len()];
+            let (with_token, with_secret) = ([("Authorization", &*token)], [("Authorization", &*secret)]);
+            let text = match usage {
+                Use::CheckToken => get("/auth/verify", &with_token),
+                Use::CheckSecret => get("/auth/verify", &with_secret),
+                Use::CheckTokenForScope => get(&format!("/auth/verify?scope={PERMISSION}"), &with_token),
+                Use::CheckSecretForScope => get(&format!("/auth/verify?scope={PERMISSION}"), &with_secret),
+                Use::IssueToken => {
+                    post("/auth/token", &with_secret, &format!("grant_type=client_credentials&scope={PERMISSION}"))
+                }
+                Use::CallApi => get("/api/v1/me", &with_token),
+            };
+            Request { about: usage, text }
+        })
+    }
+}
+
+async fn a_deleted_key_is_refused(database: TestDatabase) {
+    delete(&Instances::start(database, false)).await;
+}
+
+async fn a_deleted_key_is_refused_on_another_instance(database: TestDatabase) {
+    delete(&Instances::start(database, true)).await;
+}
+
+async fn delete(instances: &Instances) {
+    for _ in 0..ROUNDS {
+        let caller = instances.caller().await;
+        let delete = async || {
+            let answer = instances.delete(&caller.browser, &caller.key.client_id).await;
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        };
+        instances.assert_immediate(&caller, &USES.map(|usage| (usage, 401)), delete).await;
+    }
+}
+
+async fn a_disabled_users_key_is_refused(database: TestDatabase) {
+    disable(&Instances::start(database, false)).await;
+}
+
+async fn a_disabled_users_key_is_refused_on_another_instance(database: TestDatabase) {
+    disable(&Instances::start(database, true)).await;
+}
+
+async fn disable(instances: &Instances) {
+    for _ in 0..ROUNDS {
+        let caller = instances.caller().await;
+        let disable = async || instances.operator(&["user", "disable", "ada"]);
+        instances.assert_immediate(&caller, &USES.map(|usage| (usage, 401)), disable).await;
+        instances.operator(&["user", "enable", "ada"]);
+        assert_let_in(instances, &caller.token);
+    }
+}
+
+async fn a_lost_permission_closes_what_needs_it(database: TestDatabase) {
+    lose_permission(&Instances::start(database, false)).await;
+}
+
+async fn a_lost_permission_closes_what_needs_it_on_another_instance(database: TestDatabase) {
+    lose_permission(&Instances::start(database, true)).await;
+}
+
+async fn lose_permission(instances: &Instances) {
+    let elsewhere = Database::open(&instances.database.url, 1).unwrap();
+    let caller = instances.caller().await;
+    for _ in 0..ROUNDS {
+        let permission = role_permissions::table.filter(role_permissions::permission.eq(PERMISSION));
+        let role_id: i64 = elsewhere
+            .read_blocking(|connection| permission.select(role_permissions::role_id).first(connection))
+            .unwrap();
+        let lose = async || {
+            let removed =
+                elsewhere.write_blocking(|transaction| diesel::delete(permission).execute(&mut **transaction)).unwrap();
+            assert_eq!(removed, 1);
+        };
+        instances.assert_immediate(&caller, &FOR_SCOPE, lose).await;
+        let again = (role_permissions::role_id.eq(role_id), role_permissions::permission.eq(PERMISSION));
+        elsewhere
+            .write_blocking(|transaction| {
+                diesel::insert_into(role_permissions::table).values(again).execute(&mut **transaction)
+            })
+            .unwrap();
+    }
+}
+
+async fn a_revoked_token_is_refused(database: TestDatabase) {
+    revoke(&Instances::start(database, false)).await;
+}
+
+async fn a_revoked_token_is_refused_on_another_instance(database: TestDatabase) {
+    revoke(&Instances::start(database, true)).await;
+}
+
+async fn revoke(instances: &Instances) {
+    let Caller { browser, key, .. } = instances.caller().await;
+    for _ in 0..ROUNDS {
+        let caller = Caller { browser: browser.clone(), token: instances.token(&key).await, key: key.clone() };
+        let request = post("/auth/revoke", &[("Authorization", &basic(&key))], &format!("token={}", caller.token));
+        let revoke = async || {
+            assert_eq!(Connection::open(instances).ask(&request).unwrap().status, 200);
+        };
+        instances.assert_immediate(&caller, &BY_TOKEN.map(|usage| (usage, 401)), revoke).await;
+    }
+}
+
+async fn tokens_of_a_withdrawn_signing_key_are_refused(database: TestDatabase) {
+    withdraw(&Instances::start(database, false)).await;
+}
+
+async fn tokens_of_a_withdrawn_signing_key_are_refused_on_another_instance(database: TestDatabase) {
+    withdraw(&Instances::start(database, true)).await;
+}
+
+async fn withdraw(instances: &Instances) {
+    let Caller { browser, key, .. } = instances.caller().await;
+    for _ in 0..ROUNDS {
+        let caller = Caller { browser: browser.clone(), token: instances.token(&key).await, key: key.clone() };
+        let withdraw = async || instances.operator(&["signing-key", "rotate", "--now"]);
+        instances.assert_immediate(&caller, &BY_TOKEN.map(|usage| (usage, 401)), withdraw).await;
+        assert_let_in(instances, &instances.token(&key).await);
+    }
+}
+
+fn assert_let_in(instances: &Instances, token: &str) {
+    let request = get("/auth/verify", &[("Authorization", &bearer(token))]);
+    assert_eq!(Connection::open(instances.loaded()).ask(&request).unwrap().status, 200);
+}
+
+fn run(database: &TestDatabase, arguments: &[&str]) -> (bool, String) {
+    let finished = keyledge(&database.text, arguments, "");
+    (finished.code == 0, [finished.output, finished.errors].concat())
+}

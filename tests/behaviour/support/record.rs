@@ -1,0 +1,224 @@
+//! The record as it is on disk, checked by what the documentation says about it and not by the program's own code.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Bool, Text};
+use keyledge::db::DbConnection;
+use keyledge::db::schema::{audit_events, audit_writers, daily_uses};
+use keyledge::secret::sha256;
+
+use super::TestDatabase;
+
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
+
+/// A writer looks every 128 events whether a block is complete, and then does one of two things.
+const DELAY: usize = 1024;
+
+/// Every audit event, oldest first.
+pub struct Record(Vec<Event>);
+
+/// A row of the record.
+#[derive(Debug, Queryable)]
+pub struct Event {
+    pub id: i64,
+    pub writer_id: i64,
+    pub sequence: i64,
+    pub occurred_at: i64,
+    pub user_id: Option<i64>,
+    pub api_key_id: Option<i64>,
+    pub actor_id: Option<i64>,
+    pub action: String,
+    pub reason: Option<String>,
+    pub is_use: bool,
+    pub method: Option<String>,
+    pub path: Option<String>,
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
+    pub detail: Option<String>,
+    pub digest: Vec<u8>,
+}
+
+#[derive(Debug, QueryableByName)]
+struct Block {
+    #[diesel(sql_type = BigInt)]
+    first_id: i64,
+    #[diesel(sql_type = BigInt)]
+    last_id: i64,
+    #[diesel(sql_type = BigInt)]
+    refused: i64,
+}
+
+#[derive(Debug, PartialEq, Eq, QueryableByName)]
+struct BlockEntry {
+    #[diesel(sql_type = BigInt)]
+    block_id: i64,
+    #[diesel(sql_type = BigInt)]
+    user_id: i64,
+    #[diesel(sql_type = Bool)]
+    refused: bool,
+    #[diesel(sql_type = BigInt)]
+    api_key_id: i64,
+    #[diesel(sql_type = BigInt)]
+    event_id: i64,
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    last_id: i64,
+}
+
+#[derive(QueryableByName)]
+struct Finding {
+    #[diesel(sql_type = Text)]
+    integrity_check: String,
+}
+
+impl Record {
+    /// Reads all of it, and checks that nothing in it is half-written: the chains of events, and what is counted and
+    /// indexed together with them.
+    pub fn whole(database: &TestDatabase) -> Self {
+        let mut connection = database.connect();
+        // One moment for all of it, while the program may go on writing.
+        connection
+            .transaction(|connection| {
+                if let DbConnection::Postgres(postgres) = connection {
+                    sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(postgres)?;
+                }
+                let events: Vec<Event> = audit_events::table.order(audit_events::id).load(connection)?;
+                let writers: Vec<i64> = audit_writers::table.select(audit_writers::id).load(connection)?;
+                assert_chained(&events, &writers.into_iter().collect());
+                let counted = match connection {
+                    DbConnection::Sqlite(sqlite) => assert_indexed(sqlite, &events)?,
+                    DbConnection::Postgres(_) => events.as_slice(),
+                };
+                assert_counted(connection, counted)?;
+                QueryResult::Ok(Self(events))
+            })
+            .unwrap()
+    }
+
+    /// The events by the `User-Agent` of the request that they tell about.
+    pub fn by_user_agent(&self) -> HashMap<&str, Vec<&Event>> {
+        let mut events = HashMap::<_, Vec<_>>::new();
+        for event in &self.0 {
+            if let Some(user_agent) = &event.user_agent {
+                events.entry(user_agent.as_str()).or_default().push(event);
+            }
+        }
+        events
+    }
+
+    /// How many events have a reason.
+    pub fn count(&self, reason: &str) -> usize {
+        self.0.iter().filter(|event| event.reason.as_deref() == Some(reason)).count()
+    }
+}
+
+/// Each writer's events are numbered from 1 on without gaps, and each digest joins on to the one before.
+fn assert_chained(events: &[Event], writers: &BTreeSet<i64>) {
+    let mut ends = HashMap::<i64, (i64, Vec<u8>)>::new();
+    for event in events {
+        assert!(writers.contains(&event.writer_id), "nobody wrote {event:?}");
+        let (sequence, before) = ends.entry(event.writer_id).or_insert_with(|| (0, vec![0; 32]));
+        assert_eq!(event.sequence, *sequence + 1, "a gap before {event:?}");
+        assert_eq!(event.digest, digest(before, event), "{event:?} does not join on to the event before");
+        (*sequence, *before) = (event.sequence, event.digest.clone());
+    }
+}
+
+/// As [`keyledge::db::digest`] describes it.
+fn digest(before: &[u8], event: &Event) -> Vec<u8> {
+    let number = |number: i64| Some(number.to_string());
+    let columns = [
+        number(event.writer_id),
+        number(event.sequence),
+        number(event.occurred_at),
+        event.user_id.and_then(number),
+        event.api_key_id.and_then(number),
+        event.actor_id.and_then(number),
+        Some(event.action.clone()),
+        event.reason.clone(),
+        number(event.is_use.into()),
+        event.method.clone(),
+        event.path.clone(),
+        event.address.clone(),
+        event.user_agent.clone(),
+        event.detail.clone(),
+    ];
+    let mut bytes = before.to_vec();
+    for column in &columns {
+        match column {
+            Some(text) => {
+                bytes.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
+                bytes.extend(text.as_bytes());
+            }
+            None => bytes.extend([0xff; 4]),
+        }
+    }
+    sha256(&bytes).to_vec()
+}
+
+/// The file is sound, and the blocks follow each other, each with one entry for each of its events. Returns the events
+/// that are counted.
+fn assert_indexed<'a>(sqlite: &mut SqliteConnection, events: &'a [Event]) -> QueryResult<&'a [Event]> {
+    let findings: Vec<Finding> = sql_query("PRAGMA integrity_check").load(sqlite)?;
+    let findings: Vec<_> = findings.into_iter().map(|finding| finding.integrity_check).collect();
+    assert_eq!(findings, ["ok"]);
+
+    let blocks: Vec<Block> =
+        sql_query("SELECT first_id, last_id, refused FROM audit_blocks ORDER BY first_id").load(sqlite)?;
+    let mut expected = Vec::new();
+    let mut rest = events;
+    for block in &blocks {
+        assert_eq!(
+            rest.first().map(|event| event.id),
+            Some(block.first_id),
+            "{block:?} does not follow the one before"
+        );
+        let (inside, after) = rest.split_at(rest.partition_point(|event| event.id <= block.last_id));
+        assert_eq!(inside.last().map(|event| event.id), Some(block.last_id), "{block:?} is longer than the record");
+        let refused = inside.iter().filter(|event| event.reason.is_some()).count();
+        assert_eq!(i64::try_from(refused), Ok(block.refused), "{block:?}");
+        expected.extend(inside.iter().map(|event| BlockEntry {
+            block_id: block.first_id,
+            user_id: event.user_id.unwrap_or(0),
+            refused: event.reason.is_some(),
+            api_key_id: event.api_key_id.unwrap_or(0),
+            event_id: event.id,
+        }));
+        rest = after;
+    }
+    assert!(rest.len() < 4096 + DELAY, "{} events wait for their block", rest.len());
+    let entries: Vec<BlockEntry> = sql_query(
+        "SELECT block_id, user_id, refused, api_key_id, event_id FROM audit_block_entries ORDER BY block_id, event_id",
+    )
+    .load(sqlite)?;
+    assert_eq!(entries, expected);
+
+    let counted: Counted = sql_query("SELECT last_id FROM audit_counted").get_result(sqlite)?;
+    let (counted, rest) = events.split_at(events.partition_point(|event| event.id <= counted.last_id));
+    assert!(rest.len() < 1024 + DELAY, "{} events wait to be counted", rest.len());
+    Ok(counted)
+}
+
+fn assert_counted(connection: &mut DbConnection, events: &[Event]) -> QueryResult<()> {
+    let mut expected = BTreeMap::<(i32, i64, i64), (i64, i64)>::new();
+    for event in events.iter().filter(|event| event.is_use) {
+        for api_key_id in BTreeSet::from([0, event.api_key_id.unwrap_or(0)]) {
+            let day = i32::try_from(event.occurred_at / DAY).unwrap();
+            let (allowed, refused) = expected.entry((day, api_key_id, event.writer_id)).or_default();
+            *if event.reason.is_none() { allowed } else { refused } += 1;
+        }
+    }
+    let counted: Vec<(i32, i64, i64, i64, i64)> = daily_uses::table.load(connection)?;
+    let counted: BTreeMap<_, _> = counted
+        .into_iter()
+        .map(|(day, api_key_id, writer_id, allowed, refused)| ((day, api_key_id, writer_id), (allowed, refused)))
+        .collect();
+    assert_eq!(counted, expected);
+    Ok(())
+}
