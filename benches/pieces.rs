@@ -1,0 +1,217 @@
+//! What single steps of a check and of a token grant cost. `scripts/bench` measures them together.
+
+use std::collections::BTreeSet;
+use std::hint::black_box;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use anyhow::{Context as _, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::Duration;
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use diesel::QueryResult;
+use keyledge::api_keys::actions::{GenerateKey, Generated, generate};
+use keyledge::api_keys::model::{ClientId, ClientSecret, Lifetime};
+use keyledge::audit::model::{Action, Source};
+use keyledge::clock::Clock;
+use keyledge::db::{Database, DatabaseUrl, DbConnection, Timestamp};
+use keyledge::oauth::check;
+use keyledge::oauth::model::Scope;
+use keyledge::oauth::queries::current_signing_key;
+use keyledge::oauth::request::ClientRequest;
+use keyledge::oauth::signing_keys::{SigningKey, SigningKeys};
+use keyledge::oauth::tokens::{Subject, Tokens, VerifiedToken};
+use keyledge::secret::{SecretKey, SecretText, random_base62};
+use keyledge::users;
+use keyledge::users::model::generate_subject;
+use keyledge::users::queries::NewUser;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+const ISSUER: &str = "http://127.0.0.1:8080";
+
+const TOKEN_LIFETIME: std::time::Duration = std::time::Duration::from_secs(3600);
+
+fn rng() -> StdRng {
+    StdRng::seed_from_u64(1)
+}
+
+fn secrets(c: &mut Criterion) {
+    let mut rng = rng();
+    let secret = ClientSecret::generate(&mut rng);
+    let (text, digest) = (SecretText::new(secret.reveal()), secret.digest());
+    let client_id = ClientId::generate(&mut rng);
+
+    let mut group = c.benchmark_group("secret");
+    group.bench_function("parse a client ID", |b| b.iter(|| ClientId::parse(black_box(client_id.as_str()))));
+    group.bench_function("parse a client secret", |b| b.iter(|| ClientSecret::parse(black_box(&text))));
+    group.bench_function("digest and compare", |b| b.iter(|| black_box(&secret).matches(black_box(&digest))));
+    group.bench_function("16 random bytes in base62", |b| b.iter(|| random_base62::<16>(&mut rng, 22)));
+    group.bench_function("generate a client secret", |b| b.iter(|| ClientSecret::generate(&mut rng)));
+    group.finish();
+}
+
+fn scopes(c: &mut Criterion) {
+    let text = "bench:read bench:write journals:read";
+    let of_token = Scope::parse(text).expect("a scope");
+    let of_owner = Scope::of(BTreeSet::from(["bench:read", "bench:write"].map(str::to_owned)));
+
+    let mut group = c.benchmark_group("scope");
+    group.bench_function("parse three permissions", |b| b.iter(|| Scope::parse(black_box(text))));
+    group.bench_function("intersect", |b| b.iter(|| black_box(&of_token).and(black_box(&of_owner))));
+    group.bench_function("to text", |b| b.iter(|| black_box(&of_token).to_string()));
+    group.finish();
+}
+
+fn requests(c: &mut Criterion) {
+    let mut rng = rng();
+    let (client_id, client_secret) = (ClientId::generate(&mut rng), ClientSecret::generate(&mut rng));
+    let basic = format!("Basic {}", STANDARD.encode(format!("{client_id}:{}", client_secret.reveal())));
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    headers.insert(AUTHORIZATION, HeaderValue::try_from(basic).expect("a header value"));
+    let body = b"grant_type=client_credentials";
+
+    let mut group = c.benchmark_group("request");
+    group.bench_function("read a token request with HTTP Basic", |b| {
+        b.iter(|| ClientRequest::parse(black_box(&headers), black_box(body)));
+    });
+    group.finish();
+}
+
+/// A new SQLite database with one key, and a token of it.
+struct Installation {
+    runtime: Runtime,
+    database: Database,
+    tokens: Tokens,
+    signing_key: Arc<SigningKey>,
+    subject: Subject,
+    token: String,
+    client_secret: SecretText,
+    now: Timestamp,
+    _folder: TempDir,
+}
+
+impl Installation {
+    fn new() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (mut rng, now) = (rng(), Clock::default().now());
+        let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("keyledge.db")), 1)?;
+        let secret_key = SecretKey::parse(&SecretKey::generate(&mut rng)).map_err(anyhow::Error::msg)?;
+        let keys = SigningKeys::open(&database, secret_key, TOKEN_LIFETIME, &mut rng, now)?;
+        let tokens = Tokens::new(keys, ISSUER, ISSUER);
+        let key_id = database.read_blocking(|connection| current_signing_key(connection, now))?.context("no key")?;
+        let signing_key = runtime.block_on(tokens.keys().get(&database, &key_id))?.context("no key")?;
+
+        let permissions = BTreeSet::from(["bench:read", "bench:write"].map(str::to_owned));
+        let user = NewUser {
+            subject: &generate_subject(&mut rng),
+            username: "ada",
+            display_name: "Ada Lovelace",
+            email: None,
+            password_hash: "",
+            password_must_change: false,
+        };
+        users::actions::add_role(&database, "bench", "", &permissions, now)?;
+        users::actions::add(&database, user, &["bench".to_owned()], now)?;
+        let owner = database
+            .read_blocking(|connection| users::queries::find_by_username(connection, "ada"))?
+            .context("no user")?;
+        let lifetime = Lifetime { expires_at: now + Duration::days(90), days: 90 };
+        let nonce = random_base62::<16>(&mut rng, 22);
+        let request = GenerateKey { user_id: owner.id, name: None, lifetime, nonce };
+        let generated = runtime.block_on(generate(&database, request, source(), &mut rng, now))?;
+        let Generated::New { client_id, client_secret } = generated else { bail!("no new key") };
+
+        let subject = Subject {
+            subject: owner.subject,
+            client_id,
+            scope: Scope::of(permissions),
+            expires_at: now + Duration::from_std(TOKEN_LIFETIME)?,
+        };
+        let token = tokens.issue(&signing_key, subject.clone(), &mut rng, now)?;
+        let client_secret = SecretText::new(client_secret.reveal());
+        Ok(Self { runtime, database, tokens, signing_key, subject, token, client_secret, now, _folder: folder })
+    }
+
+    fn issue(&self, rng: &mut StdRng) -> String {
+        self.tokens.issue(&self.signing_key, self.subject.clone(), rng, self.now).expect("a token")
+    }
+
+    fn verify(&self, token: &str) -> Arc<VerifiedToken> {
+        let verified = self.runtime.block_on(self.tokens.verify(&self.database, token));
+        verified.expect("the database works").expect("the token is good")
+    }
+
+    fn look_up<T: Send + 'static>(
+        &self,
+        queries: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> T {
+        self.runtime.block_on(self.database.look_up(queries)).expect("the database works")
+    }
+}
+
+fn source() -> Source {
+    Source {
+        address: IpAddr::from([198, 51, 100, 7]),
+        method: "GET".to_owned(),
+        path: "/journals/17".to_owned(),
+        user_agent: Some("python-requests/2.32.5".to_owned()),
+    }
+}
+
+fn access_tokens(c: &mut Criterion) {
+    let installation = Installation::new().expect("an installation");
+    let mut rng = rng();
+    let mut group = c.benchmark_group("access token");
+    group.bench_function("issue with ES256", |b| b.iter(|| installation.issue(&mut rng)));
+    group.bench_function("verify with ES256", |b| {
+        b.iter_batched(|| installation.issue(&mut rng), |token| installation.verify(&token), BatchSize::SmallInput);
+    });
+    group.bench_function("recognise one that was verified", |b| {
+        b.iter(|| installation.verify(black_box(&installation.token)));
+    });
+    group.finish();
+}
+
+fn decisions(c: &mut Criterion) {
+    let installation = Installation::new().expect("an installation");
+    let now = installation.now;
+    let client_id = installation.subject.client_id.to_string();
+    let verified = installation.verify(&installation.token);
+
+    let mut group = c.benchmark_group("SQLite");
+    group.bench_function("decide on a client ID and secret", |b| {
+        b.iter_batched(
+            || (client_id.clone(), installation.client_secret.clone()),
+            |(id, secret)| installation.look_up(move |connection| check::secret(connection, &id, &secret, now)),
+            BatchSize::SmallInput,
+        );
+    });
+    group.bench_function("decide on a verified token", |b| {
+        b.iter_batched(
+            || verified.clone(),
+            |token| installation.look_up(move |connection| check::token(connection, Some(&token), now)),
+            BatchSize::SmallInput,
+        );
+    });
+    let decision = installation.look_up(move |connection| check::token(connection, Some(&verified), now));
+    for count in [1, 32, 256] {
+        group.bench_function(format!("commit {count} events"), |b| {
+            b.iter_batched(
+                || (0..count).map(|_| decision.event(Action::Check, source(), now)).collect(),
+                |events| installation.runtime.block_on(installation.database.record(events)).expect("a commit"),
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(pieces, secrets, scopes, requests, access_tokens, decisions);
+criterion_main!(pieces);
