@@ -11,6 +11,7 @@ mod durability;
 mod endpoints;
 mod immediacy;
 mod proxies;
+mod retention;
 mod security;
 mod sign_in;
 mod storage;

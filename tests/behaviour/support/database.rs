@@ -82,6 +82,14 @@ impl TestDatabase {
         assert_eq!(finished.code, 0, "{username} could not be added: {}", finished.errors);
     }
 
+    /// Which database it is.
+    pub fn backend(&self) -> Backend {
+        match self.url {
+            DatabaseUrl::Sqlite(_) => Backend::Sqlite,
+            DatabaseUrl::Postgres(_) => Backend::Postgres,
+        }
+    }
+
     /// A connection beside those of the program.
     pub fn connect(&self) -> DbConnection {
         match &self.url {

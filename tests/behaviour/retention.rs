@@ -1,0 +1,133 @@
+//! What is older than the operator wants to keep is removed, without a check that waits for it.
+
+use std::time::{Duration as StdDuration, Instant};
+
+use chrono::Duration;
+use diesel::prelude::*;
+use keyledge::audit::retention::clean;
+use keyledge::db::schema::{api_keys, audit_events, audit_writers, daily_uses};
+use keyledge::db::{Database, Entry, Timestamp};
+use reqwest::StatusCode;
+
+use crate::support::{Backend, Server, on_each_database, rows};
+
+on_each_database![
+    old_events_and_counts_go_and_new_ones_stay,
+    a_chain_goes_on_from_what_was_removed,
+    checks_go_on_meanwhile,
+    ended_tokens_are_forgotten_when_their_time_has_come,
+];
+
+const KEEP_DAYS: u32 = 400;
+
+/// Some blocks of the index on SQLite, where the newest block always stays.
+const OLD_EVENTS: i64 = 20_000;
+
+/// Records uses of a key as if at that time.
+async fn record_uses(database: &Database, client_id: &str, at: Timestamp, number: i64) {
+    let find = api_keys::table.filter(api_keys::client_id.eq(client_id)).select((api_keys::id, api_keys::user_id));
+    let (api_key_id, user_id) = database.read_blocking(|connection| find.first::<(i64, i64)>(connection)).unwrap();
+    let entry = Entry {
+        occurred_at: at,
+        user_id: Some(user_id),
+        api_key_id: Some(api_key_id),
+        actor_id: None,
+        action: "check",
+        reason: None,
+        is_use: true,
+        method: Some("GET".to_owned()),
+        path: Some("/journals".to_owned()),
+        address: Some("203.0.113.9".to_owned()),
+        user_agent: None,
+        detail: None,
+        is_last_use: false,
+    };
+    for _ in 0..number / 500 {
+        database.record(vec![entry.clone(); 500]).await.unwrap();
+    }
+}
+
+fn count_before(database: &Database, time: Timestamp) -> i64 {
+    let events = audit_events::table.filter(audit_events::occurred_at.lt(time.unix_micros()));
+    database.read_blocking(|connection| events.count().get_result(connection)).unwrap()
+}
+
+async fn old_events_and_counts_go_and_new_ones_stay(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let (database, old) = (server.open_database(), server.clock.now());
+    let (recent, now) = (old + Duration::days(100), old + Duration::days(450));
+    record_uses(&database, &key.client_id, old, OLD_EVENTS).await;
+    record_uses(&database, &key.client_id, recent, 5_000).await;
+
+    clean(&database, now, KEEP_DAYS).await.unwrap();
+    let left = count_before(&database, recent);
+    match server.database.backend() {
+        Backend::Sqlite => assert!(left < OLD_EVENTS / 2, "{left} old events are left"),
+        Backend::Postgres => assert_eq!(left, 0),
+    }
+    assert_eq!(count_before(&database, now) - left, 5_000);
+    let old_counts = daily_uses::table.filter(daily_uses::day.lt(recent.unix_day())).count();
+    assert_eq!(database.read_blocking(|connection| old_counts.get_result::<i64>(connection)).unwrap(), 0);
+    assert_eq!(rows(&server.text(&admin, "/activity").await).len(), 50);
+}
+
+async fn a_chain_goes_on_from_what_was_removed(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let (database, old) = (server.open_database(), server.clock.now());
+    record_uses(&database, &key.client_id, old, OLD_EVENTS).await;
+    record_uses(&database, &key.client_id, old + Duration::days(100), 500).await;
+    clean(&database, old + Duration::days(450), KEEP_DAYS).await.unwrap();
+    let writers = audit_writers::table
+        .filter(audit_writers::pruned_through.gt(0))
+        .select((audit_writers::id, audit_writers::pruned_through));
+    let writers: Vec<(i64, i64)> = database.read_blocking(|connection| writers.load(connection)).unwrap();
+    let mut going_on = 0;
+    for (writer_id, through) in writers {
+        let next = audit_events::table
+            .filter(audit_events::writer_id.eq(writer_id))
+            .order(audit_events::sequence.asc())
+            .select(audit_events::sequence);
+        let next: Option<i64> = database.read_blocking(|connection| next.first(connection).optional()).unwrap();
+        assert!(next.is_none_or(|next| next == through + 1), "a gap after {through}: {next:?}");
+        going_on += i32::from(next.is_some());
+    }
+    assert_eq!(going_on, 1);
+}
+
+async fn checks_go_on_meanwhile(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let token = server.token(&key).await;
+    let (database, old) = (server.open_database(), server.clock.now());
+    record_uses(&database, &key.client_id, old, OLD_EVENTS).await;
+    let cleaning = tokio::spawn(async move { clean(&database, old + Duration::days(450), KEEP_DAYS).await });
+    let (mut checks, mut longest) = (0, StdDuration::ZERO);
+    while !cleaning.is_finished() {
+        let asked = Instant::now();
+        assert_eq!(server.me(&token).await.status(), StatusCode::OK);
+        longest = longest.max(asked.elapsed());
+        checks += 1;
+    }
+    cleaning.await.unwrap().unwrap();
+    assert!(checks > 5 && longest < StdDuration::from_secs(1), "{checks} checks, the longest took {longest:?}");
+}
+
+async fn ended_tokens_are_forgotten_when_their_time_has_come(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let token = server.token(&key).await;
+    let form = [("token", &*token), ("client_id", &key.client_id), ("client_secret", &key.client_secret)];
+    let answer = reqwest::Client::new().post(server.at("/auth/revoke")).form(&form).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let (database, now) = (server.open_database(), server.clock.now());
+    let kept = || {
+        let kept = keyledge::db::schema::revoked_tokens::table.count();
+        database.read_blocking(|connection| kept.get_result::<i64>(connection)).unwrap()
+    };
+    clean(&database, now, KEEP_DAYS).await.unwrap();
+    assert_eq!(kept(), 1);
+    clean(&database, now + Duration::hours(2), KEEP_DAYS).await.unwrap();
+    assert_eq!(kept(), 0);
+}
