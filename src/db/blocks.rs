@@ -180,7 +180,7 @@ pub(super) fn complete(sqlite: &mut SqliteConnection) -> QueryResult<()> {
 }
 
 /// The last event that is counted in `daily_uses`.
-pub(crate) fn counted(sqlite: &mut SqliteConnection) -> QueryResult<i64> {
+fn counted(sqlite: &mut SqliteConnection) -> QueryResult<i64> {
     audit_counted::table.select(audit_counted::last_id).first(sqlite)
 }
 

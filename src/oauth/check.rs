@@ -9,7 +9,7 @@ use super::model::Scope;
 use super::tokens::VerifiedToken;
 use crate::api_keys::model::{ClientId, ClientSecret, Status};
 use crate::api_keys::queries::{self as api_keys, Credential, Owner, PresentedToken};
-use crate::attempts::model::{Attempt, Verdict};
+use crate::attempts::model::{Attempt, Kind, Verdict};
 use crate::attempts::queries as attempts;
 use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
 use crate::db::{Database, DbConnection, Entry, Error, Timestamp};
@@ -180,7 +180,7 @@ pub async fn record<T>(
     now: Timestamp,
 ) -> Result<(), Error> {
     let event = decision.event(action, source, now);
-    if !is_guess(decision) {
+    if !is_guess(decision, attempt.kind) {
         return database.record(vec![event]).await;
     }
     database
@@ -195,9 +195,12 @@ pub async fn record<T>(
         .await
 }
 
-fn is_guess<T>(decision: &Decision<T>) -> bool {
+/// The secret of a deleted key is forgotten, so whoever presents one is a stranger, as with a key that never was.
+fn is_guess<T>(decision: &Decision<T>, kind: Kind) -> bool {
     match &decision.result {
         Ok(_) => false,
-        Err(reason) => decision.key.is_none() || matches!(reason, Reason::WrongSecret),
+        Err(Reason::WrongSecret) => true,
+        Err(Reason::KeyDeleted) => matches!(kind, Kind::Token),
+        Err(_) => decision.key.is_none(),
     }
 }

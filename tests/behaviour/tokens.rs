@@ -33,6 +33,7 @@ on_each_database![
     a_request_without_a_token_is_challenged,
     a_token_is_read_from_the_header_only,
     failed_attempts_are_limited_for_a_client_id_until_the_window_ends,
+    a_deleted_key_is_limited_like_one_that_never_was,
     a_stranger_cannot_lock_a_key_out,
     programs_neither_get_nor_use_cookies,
     unknown_addresses_of_the_api_answer_as_json,
@@ -405,6 +406,20 @@ async fn failed_attempts_are_limited_for_a_client_id_until_the_window_ends(datab
 
     server.clock.advance(Duration::seconds(seconds));
     server.token(&key).await;
+}
+
+async fn a_deleted_key_is_limited_like_one_that_never_was(database: TestDatabase) {
+    let server = database.serve(&["--max-failures-per-name", "3"]);
+    let admin = server.signed_in("admin").await;
+    let deleted = server.generate(&admin).await;
+    server.delete(&admin, &deleted.client_id).await;
+    let unknown = Key { client_id: "kl_0000000000000000000000".to_owned(), ..deleted.clone() };
+    for key in [deleted, unknown] {
+        for _ in 0..3 {
+            assert_error(server.token_answer(&key, &[]).await, 401, "invalid_client").await;
+        }
+        assert_error(server.token_answer(&key, &[]).await, 429, "temporarily_unavailable").await;
+    }
 }
 
 async fn a_stranger_cannot_lock_a_key_out(database: TestDatabase) {
