@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::schema::{audit_events, audit_writers, daily_uses};
-use super::{DbConnection, Timestamp, blocks};
+use super::{DbConnection, Timestamp, blocks, one_at_a_time};
 
 /// Events of a slice: their removal takes about as long as a checkpoint does.
 const SLICE: i64 = 512;
@@ -14,6 +14,8 @@ const SLICE: i64 = 512;
 /// on SQLite the newest block and what comes after it. A chain loses its oldest run; where it goes on and from which
 /// digest stays with its writer.
 pub(super) fn prune(connection: &mut DbConnection, oldest: Timestamp) -> QueryResult<bool> {
+    // Two instances that removed the same slice could tell of each other's removals in the wrong order.
+    one_at_a_time(connection, "prune")?;
     let end = first_to_stay(connection)?;
     let slice: Vec<(i64, i64, i64, Vec<u8>)> = audit_events::table
         .filter(audit_events::id.lt(end))

@@ -25,7 +25,8 @@ const LONGEST_QUEUE: usize = 4096;
 /// Events of one shared transaction.
 const LARGEST_BATCH: usize = 512;
 
-/// How long to wait for another process that writes to the same SQLite file.
+/// How long anybody waits for a transaction to begin: for those before, and for another process that writes to the same
+/// SQLite file.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// How often to ask for its lock meanwhile. SQLite's own waiting asks ever more rarely, and would find a busy writer's
@@ -75,13 +76,13 @@ pub(super) struct Writer {
 }
 
 struct Job {
-    /// Whoever has waited for longer than [`LONGEST_WAIT`] is refused instead of waiting again.
-    asked_at: Instant,
+    /// When whoever asked is refused instead of waiting on.
+    deadline: Instant,
     work: Work,
 }
 
 /// Told why not, where the transaction cannot begin.
-type Change = Box<dyn FnOnce(Result<&mut Session, Error>) + Send>;
+type Change = Box<dyn FnOnce(Result<&mut Session, Error>, Instant) + Send>;
 
 enum Work {
     Change(Change),
@@ -106,9 +107,9 @@ impl Writer {
         F: FnOnce(&mut Transaction<'_>) -> QueryResult<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        self.submit(Work::Change(Box::new(move |session| {
+        self.submit(Work::Change(Box::new(move |session, deadline| {
             // Whoever asked may be gone: what was asked is done nevertheless.
-            let _ = answer.send(session.and_then(|session| session.transaction(queries)));
+            let _ = answer.send(session.and_then(|session| session.transaction(deadline, queries)));
         })))?;
         answered.await.map_err(|_| Error::Abandoned)?
     }
@@ -117,7 +118,7 @@ impl Writer {
         &self,
         queries: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
     ) -> Result<T, Error> {
-        lock(&self.session).transaction(queries)
+        lock(&self.session).transaction(Instant::now() + LONGEST_WAIT, queries)
     }
 
     pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), Error> {
@@ -127,7 +128,7 @@ impl Writer {
     }
 
     fn submit(&self, work: Work) -> Result<(), Error> {
-        self.jobs.try_send(Job { asked_at: Instant::now(), work }).map_err(|error| match error {
+        self.jobs.try_send(Job { deadline: Instant::now() + LONGEST_WAIT, work }).map_err(|error| match error {
             TrySendError::Full(_) => Error::Busy,
             TrySendError::Disconnected(_) => Error::Abandoned,
         })
@@ -141,12 +142,14 @@ fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
 
 fn drive(session: &Mutex<Session>, queue: &Receiver<Job>) {
     let mut next = None;
-    while let Some(Job { asked_at, work }) = next.take().or_else(|| queue.recv().ok()) {
-        let in_time = asked_at.elapsed() <= LONGEST_WAIT;
+    while let Some(Job { deadline, work }) = next.take().or_else(|| queue.recv().ok()) {
+        let in_time = Instant::now() <= deadline;
         let done = catch_unwind(AssertUnwindSafe(|| match work {
-            Work::Change(change) if in_time => change(Ok(&mut *lock(session))),
-            Work::Change(change) => change(Err(Error::Busy)),
-            Work::Record(entries, answer) if in_time => next = record_with_others(session, queue, entries, answer),
+            Work::Change(change) if in_time => change(Ok(&mut *lock(session)), deadline),
+            Work::Change(change) => change(Err(Error::Busy), deadline),
+            Work::Record(entries, answer) if in_time => {
+                next = record_with_others(session, queue, deadline, entries, answer);
+            }
             Work::Record(_, answer) => {
                 // Whoever asked may be gone.
                 let _ = answer.send(Err(Arc::new(Error::Busy)));
@@ -163,6 +166,7 @@ fn drive(session: &Mutex<Session>, queue: &Receiver<Job>) {
 fn record_with_others(
     session: &Mutex<Session>,
     queue: &Receiver<Job>,
+    deadline: Instant,
     mut entries: Vec<Entry>,
     answer: oneshot::Sender<Result<(), Arc<Error>>>,
 ) -> Option<Job> {
@@ -182,7 +186,7 @@ fn record_with_others(
         }
     }
     let written = lock(session)
-        .transaction(|transaction| {
+        .transaction(deadline, |transaction| {
             transaction.entries = entries;
             Ok(())
         })
@@ -202,8 +206,12 @@ struct Session {
 }
 
 impl Session {
-    fn transaction<T>(&mut self, queries: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>) -> Result<T, Error> {
-        let connection = self.begin()?;
+    fn transaction<T>(
+        &mut self,
+        deadline: Instant,
+        queries: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
+    ) -> Result<T, Error> {
+        let connection = self.begin(deadline)?;
         let mut transaction = Transaction { connection, entries: Vec::new() };
         let result = queries(&mut transaction);
         let entries = transaction.entries;
@@ -238,8 +246,7 @@ impl Session {
     }
 
     /// Begins a transaction, on a new connection when the last one has broken.
-    fn begin(&mut self) -> Result<&mut DbConnection, Error> {
-        let deadline = Instant::now() + LONGEST_WAIT;
+    fn begin(&mut self, deadline: Instant) -> Result<&mut DbConnection, Error> {
         loop {
             let connection = match self.connection.take() {
                 Some(connection) => self.connection.insert(connection),
