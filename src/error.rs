@@ -18,6 +18,9 @@ pub enum Error {
     /// The one-time password has to be replaced before anything else.
     #[error("choose a new password first")]
     PasswordChangeNeeded,
+    /// The person lacks this permission.
+    #[error("the permission {0} is missing")]
+    PermissionMissing(&'static str),
     /// There is nothing at this address, or nothing that this person may see.
     #[error("not found")]
     NotFound,
@@ -51,7 +54,7 @@ impl Error {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::CrossOrigin => StatusCode::FORBIDDEN,
+            Self::PermissionMissing(_) | Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -156,5 +156,6 @@ pub async fn list_own(database: &Database, user_id: i64) -> Result<(Vec<ApiKey>,
 
 fn event(user_id: i64, api_key_id: i64, action: Action, source: Option<Source>, now: Timestamp) -> Entry {
     let (user_id, api_key_id) = (Some(user_id), Some(api_key_id));
-    NewEvent { at: now, user_id, api_key_id, action, outcome: Outcome::Allowed, source }.into()
+    NewEvent { at: now, user_id, api_key_id, action, outcome: Outcome::Allowed, source, actor_id: None, detail: None }
+        .into()
 }

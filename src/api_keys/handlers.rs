@@ -47,7 +47,7 @@ pub async fn generate(
     if !(16..=64).contains(&form.nonce.len()) || !form.nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(Error::BadRequest("This form is not complete. Open your profile and try again."));
     }
-    let viewer = Viewer::from(&account.user);
+    let viewer = Viewer::from(&account);
     let now = state.clock.now();
     let longest = state.config.max_key_lifetime_days;
     let accepted =
@@ -131,7 +131,7 @@ pub async fn confirm(
     let mut answer = if wants_fragment(&request) {
         page(StatusCode::OK, &DeleteFragment { confirm })?
     } else {
-        let layout = Layout::new(&state, Some(Viewer::from(&account.user)));
+        let layout = Layout::new(&state, Some(Viewer::from(&account)));
         page(StatusCode::OK, &DeletePage { layout, confirm })?
     };
     answer.headers_mut().insert(VARY, HeaderValue::from_static("HX-Request"));
@@ -155,7 +155,7 @@ pub async fn delete(
         .await?
         .ok_or(Error::NotFound)?;
     if wants_fragment(&request) {
-        let viewer = Viewer::from(&account.user);
+        let viewer = Viewer::from(&account);
         let window = window::fill(&state, account, Typed::default(), deleted(key)).await?;
         answer(&state, &request, viewer, window)
     } else {

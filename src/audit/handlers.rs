@@ -40,7 +40,7 @@ pub async fn activity(
     page(
         StatusCode::OK,
         &ActivityPage {
-            layout: Layout::new(&state, Some(Viewer::from(&account.user))),
+            layout: Layout::new(&state, Some(Viewer::from(&account))),
             events: events.into_iter().map(Into::into).collect(),
             older,
         },

@@ -193,12 +193,16 @@ pub struct NewEvent {
     pub user_id: Option<i64>,
     /// The key that it was done with or to.
     pub api_key_id: Option<i64>,
+    /// The user who did it, where that is somebody else.
+    pub actor_id: Option<i64>,
     /// What was done.
     pub action: Action,
     /// Whether it was done.
     pub outcome: Outcome,
     /// The request; none for what an operator did on the command line.
     pub source: Option<Source>,
+    /// What else there is to say: which role, and what was changed.
+    pub detail: Option<String>,
 }
 
 impl From<NewEvent> for Entry {
@@ -213,7 +217,7 @@ impl From<NewEvent> for Entry {
             occurred_at: event.at,
             user_id: event.user_id,
             api_key_id: event.api_key_id,
-            actor_id: None,
+            actor_id: event.actor_id,
             action: event.action.code(),
             reason: event.outcome.reason(),
             is_use: event.action.is_use(),
@@ -221,7 +225,7 @@ impl From<NewEvent> for Entry {
             path,
             address,
             user_agent,
-            detail: None,
+            detail: event.detail,
             is_last_use: false,
         }
     }

@@ -29,7 +29,7 @@ pub async fn home(state: web::Data<State>, SignedIn(account): SignedIn) -> Resul
     page(
         StatusCode::OK,
         &HomePage {
-            layout: Layout::new(&state, Some(Viewer::from(&account.user))),
+            layout: Layout::new(&state, Some(Viewer::from(&account))),
             base_url: base_url.to_owned(),
             valid: count(Status::Valid),
             suspended: count(Status::Suspended),

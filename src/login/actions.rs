@@ -170,7 +170,19 @@ pub(super) fn record(
     source: Source,
     now: Timestamp,
 ) {
-    transaction.record(NewEvent { at: now, user_id, api_key_id: None, action, outcome, source: Some(source) }.into());
+    transaction.record(
+        NewEvent {
+            at: now,
+            user_id,
+            api_key_id: None,
+            action,
+            outcome,
+            source: Some(source),
+            actor_id: None,
+            detail: None,
+        }
+        .into(),
+    );
 }
 
 impl From<PasswordError> for Error {

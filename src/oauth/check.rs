@@ -73,6 +73,8 @@ impl<T> Decision<T> {
             action,
             outcome: Outcome::from(&self.result),
             source: Some(source),
+            actor_id: None,
+            detail: None,
         };
         let shown_since = self.key.and_then(|key| key.last_used_at);
         let is_news = shown_since.is_none_or(|shown| now - shown >= LAST_USE_STEP);

@@ -167,7 +167,16 @@ pub fn rotate(
         }
         queries::insert_signing_key(transaction, &new.key_id, &new.sealed, longest, now, signs_from)?;
         let (action, outcome) = (Action::RotateSigningKey, Outcome::Allowed);
-        let event = NewEvent { at: now, user_id: None, api_key_id: None, action, outcome, source: None };
+        let event = NewEvent {
+            at: now,
+            user_id: None,
+            api_key_id: None,
+            action,
+            outcome,
+            source: None,
+            actor_id: None,
+            detail: None,
+        };
         transaction.record(event.into());
         Ok(old_until)
     })?;

@@ -68,7 +68,7 @@ pub async fn profile(
         Some(Ok(key)) => key.into(),
         _ => Outcome::None,
     };
-    let viewer = Viewer::from(&account.user);
+    let viewer = Viewer::from(&account);
     let window = window::fill(&state, account, Typed::default(), outcome).await?;
     let mut answer = if wants_fragment(&request) {
         page(StatusCode::OK, &ProfileWindowFragment { window })?

@@ -200,6 +200,15 @@ pub fn ensure_administrator(
 }
 
 fn record(transaction: &mut Transaction<'_>, user_id: Option<i64>, action: Action, now: Timestamp) {
-    let event = NewEvent { at: now, user_id, api_key_id: None, action, outcome: Outcome::Allowed, source: None };
+    let event = NewEvent {
+        at: now,
+        user_id,
+        api_key_id: None,
+        action,
+        outcome: Outcome::Allowed,
+        source: None,
+        actor_id: None,
+        detail: None,
+    };
     transaction.record(event.into());
 }

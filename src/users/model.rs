@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rand::CryptoRng;
 
 use crate::db::Timestamp;
+use crate::error::Error;
 use crate::secret::random_base62;
 
 /// The built-in role that holds all built-in permissions.
@@ -50,6 +51,16 @@ pub struct Account {
     pub roles: Vec<String>,
     /// The permissions of all roles together.
     pub permissions: BTreeSet<String>,
+}
+
+impl Account {
+    /// Lets only those go on who hold a permission.
+    ///
+    /// # Errors
+    /// [`Error::PermissionMissing`], which has a page.
+    pub fn require(&self, permission: &'static str) -> Result<(), Error> {
+        if self.permissions.contains(permission) { Ok(()) } else { Err(Error::PermissionMissing(permission)) }
+    }
 }
 
 /// A new user's immutable random ID. Its prefix keeps it apart from client IDs (RFC 9700 section 4.15).

@@ -104,6 +104,13 @@ fn answer(state: &State, viewer: Option<Viewer>, fragment: bool, error: &Error) 
             return redirect(fragment, &format!("/login?{query}"));
         }
         Error::PasswordChangeNeeded => return redirect(fragment, "/login/password"),
+        Error::PermissionMissing(permission) => (
+            "Not allowed",
+            format!(
+                "You need the permission {permission} for this. Ask your administrator if you should have it. Nothing \
+                 was changed."
+            ),
+        ),
         Error::NotFound => ("Not found", "There is nothing here, or nothing that you may see.".to_owned()),
         Error::BadRequest(message) => ("That did not work", (*message).to_owned()),
         Error::MethodNotAllowed => ("That did not work", "This address cannot be used in this way.".to_owned()),

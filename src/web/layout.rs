@@ -1,11 +1,13 @@
 //! What the base template shows on every page.
 
+use std::collections::BTreeSet;
+
 use chrono::Datelike;
 
 use super::assets;
 use super::state::State;
 use crate::db::Timestamp;
-use crate::users::model::User;
+use crate::users::model::Account;
 
 /// The header and the assets.
 #[derive(Clone, Debug)]
@@ -23,11 +25,17 @@ pub struct Viewer {
     pub username: String,
     /// The name that people read.
     pub display_name: String,
+    /// What they may see and do.
+    pub permissions: BTreeSet<String>,
 }
 
-impl From<&User> for Viewer {
-    fn from(user: &User) -> Self {
-        Self { username: user.username.clone(), display_name: user.display_name.clone() }
+impl From<&Account> for Viewer {
+    fn from(Account { user, permissions, .. }: &Account) -> Self {
+        Self {
+            username: user.username.clone(),
+            display_name: user.display_name.clone(),
+            permissions: permissions.clone(),
+        }
     }
 }
 
@@ -36,6 +44,12 @@ impl Layout {
     #[must_use]
     pub fn new(state: &State, viewer: Option<Viewer>) -> Self {
         Self { instance_name: state.config.instance_name.clone(), viewer }
+    }
+
+    /// Whether whoever is signed in holds a permission. Pages show no way to what they may not do.
+    #[must_use]
+    pub fn may(&self, permission: &str) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.permissions.contains(permission))
     }
 
     /// The URL of a file under `static/`.

@@ -57,7 +57,7 @@ async fn account(request: HttpRequest) -> Result<Account, Error> {
     let account = state.database.look_up(move |connection| queries::account(connection, user_id)).await?;
     match account {
         Some(account) if account.user.is_active() && Some(account.user.session_epoch) == session_epoch => {
-            request.extensions_mut().insert(Viewer::from(&account.user));
+            request.extensions_mut().insert(Viewer::from(&account));
             Ok(account)
         }
         _ => {

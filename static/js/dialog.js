@@ -50,7 +50,7 @@ async function refresh(opener) {
   const main = document.getElementById("main");
   main.replaceChildren(...fresh.getElementById("main").childNodes);
   main.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: main } }));
-  if (!opener.isConnected) document.querySelector(".page-nav [hx-get]")?.focus();
+  if (!opener.isConnected) document.querySelector(".page-account [hx-get]")?.focus();
 }
 
 document.addEventListener("submit", (event) => {
