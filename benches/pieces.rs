@@ -11,12 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::Duration;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use diesel::QueryResult;
 use keyledge::api_keys::actions::{GenerateKey, Generated, generate};
 use keyledge::api_keys::model::{ClientId, ClientSecret, Lifetime};
 use keyledge::audit::model::{Action, Source};
 use keyledge::clock::Clock;
-use keyledge::db::{Database, DatabaseUrl, DbConnection, Timestamp};
+use keyledge::db::{Database, DatabaseUrl, Found, Presented, Timestamp};
 use keyledge::oauth::check;
 use keyledge::oauth::model::Scope;
 use keyledge::oauth::queries::current_signing_key;
@@ -148,11 +147,8 @@ impl Installation {
         verified.expect("the database works").expect("the token is good")
     }
 
-    fn look_up<T: Send + 'static>(
-        &self,
-        queries: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
-    ) -> T {
-        self.runtime.block_on(self.database.look_up(queries)).expect("the database works")
+    fn find(&self, presented: Presented) -> Found {
+        self.database.write_blocking(|transaction| transaction.find(presented)).expect("the database works")
     }
 }
 
@@ -186,21 +182,22 @@ fn decisions(c: &mut Criterion) {
     let verified = installation.verify(&installation.token);
 
     let mut group = c.benchmark_group("SQLite");
+    let (by_secret, by_token) =
+        (check::presented_secret(&client_id, now), check::presented_token(Some(&verified), now));
+    for (name, presented) in [("client ID", by_secret), ("verified token", by_token)] {
+        group.bench_function(format!("find what a {name} is checked against"), |b| {
+            b.iter_batched(|| presented.clone(), |presented| installation.find(presented), BatchSize::SmallInput);
+        });
+    }
+    let found = installation.find(check::presented_token(Some(&verified), now)).credential;
+    let secret = &installation.client_secret;
     group.bench_function("decide on a client ID and secret", |b| {
-        b.iter_batched(
-            || (client_id.clone(), installation.client_secret.clone()),
-            |(id, secret)| installation.look_up(move |connection| check::secret(connection, &id, &secret, now)),
-            BatchSize::SmallInput,
-        );
+        b.iter_batched(|| found.clone(), |found| check::secret(&client_id, secret, found, now), BatchSize::SmallInput);
     });
     group.bench_function("decide on a verified token", |b| {
-        b.iter_batched(
-            || verified.clone(),
-            |token| installation.look_up(move |connection| check::token(connection, Some(&token), now)),
-            BatchSize::SmallInput,
-        );
+        b.iter_batched(|| found.clone(), |found| check::token(Some(&verified), found, now), BatchSize::SmallInput);
     });
-    let decision = installation.look_up(move |connection| check::token(connection, Some(&verified), now));
+    let decision = check::token(Some(&verified), found, now);
     for count in [1, 32, 256] {
         group.bench_function(format!("commit {count} events"), |b| {
             b.iter_batched(

@@ -1,15 +1,16 @@
 //! Who calls the API, and whether the caller may do what is asked. Every call is recorded, with this outcome, before
 //! anything is done.
 
+use std::convert::Infallible;
+
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, HttpResponse, web};
-use diesel::QueryResult;
 
 use super::problem::Problem;
 use crate::attempts::model::Kind;
 use crate::audit::model::{Action, Reason, Source};
-use crate::db::{DbConnection, Timestamp};
-use crate::oauth::check::{self, Bearer};
+use crate::db::Timestamp;
+use crate::oauth::check::{self, Bearer, Call};
 use crate::web::caller;
 use crate::web::state::State;
 
@@ -31,43 +32,46 @@ pub struct Caller {
 /// # Errors
 /// When the token is missing or no good, the permission is missing, or the call cannot be recorded.
 pub async fn authorize(state: &State, request: &HttpRequest, needed: Option<&'static str>) -> Result<Caller, Problem> {
-    authorize_for(state, request, move |_, _| Ok(needed)).await
+    match needed {
+        Some(permission) => authorize_where(state, request, permission, |_| true).await,
+        None => authorize_where(state, request, "", |_| false).await,
+    }
 }
 
-/// The same where what is needed depends on what is asked for.
+/// The same where it depends on who asks whether the permission is needed.
 ///
 /// # Errors
 /// As for [`authorize`].
-pub async fn authorize_for<N>(state: &State, request: &HttpRequest, needed: N) -> Result<Caller, Problem>
+pub async fn authorize_where<N>(
+    state: &State,
+    request: &HttpRequest,
+    permission: &'static str,
+    is_needed: N,
+) -> Result<Caller, Problem>
 where
-    N: FnOnce(&mut DbConnection, &Bearer) -> QueryResult<Option<&'static str>> + Send + 'static,
+    N: FnOnce(&Bearer) -> bool + Send + 'static,
 {
     let header = request.headers().get(AUTHORIZATION).ok_or(Problem::TokenMissing)?;
     let token = header.to_str().ok().and_then(caller::bearer_token).ok_or(Problem::TokenUnreadable)?;
     let now = state.clock.now();
     let token = state.tokens.verify(&state.database, token).await.map_err(Problem::Unavailable)?;
     let token_expires_at = token.as_ref().map_or(now, |token| token.claims.expires_at());
-    let (decision, missing) = state
-        .database
-        .look_up(move |connection| {
-            let mut decision = check::token(connection, token.as_deref(), now)?;
-            let missing = match &decision.result {
-                Ok(bearer) => needed(connection, bearer)?.filter(|permission| !bearer.scope.contains(permission)),
-                Err(_) => None,
-            };
-            if missing.is_some() {
-                decision.result = Err(Reason::PermissionMissing);
-            }
-            Ok((decision, missing))
-        })
-        .await?;
     let source = caller::source(request, &state.config.trusted_proxies);
     let attempt = state.attempt(Kind::Bearer, source.address, "");
-    check::record(&state.database, &decision, Action::UseApi, attempt, source.clone(), now).await?;
-    match (decision.result, missing) {
-        (Ok(bearer), _) => Ok(Caller { bearer, token_expires_at, source, now }),
-        (Err(_), Some(permission)) => Err(Problem::PermissionMissing(permission)),
-        (Err(reason), None) => Err(Problem::TokenRefused(reason)),
+    let call = Call { action: Action::UseApi, source: source.clone(), attempt, now };
+    let presented = vec![check::presented_token(token.as_deref(), now)];
+    let Ok(decision) = check::decide(&state.database, presented, call, move |found, _| {
+        let found = found.into_iter().next().and_then(|found| found.credential);
+        Ok::<_, Infallible>(check::token(token.as_deref(), found, now).and_then(|bearer| {
+            let missing = is_needed(&bearer) && !bearer.scope.contains(permission);
+            if missing { Err(Reason::PermissionMissing) } else { Ok(bearer) }
+        }))
+    })
+    .await?;
+    match decision.result {
+        Ok(bearer) => Ok(Caller { bearer, token_expires_at, source, now }),
+        Err(Reason::PermissionMissing) => Err(Problem::PermissionMissing(permission)),
+        Err(reason) => Err(Problem::TokenRefused(reason)),
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::authorize::{Caller, authorize, authorize_for};
+use super::authorize::{Caller, authorize, authorize_where};
 use super::owners::{Owner, page_size};
 use super::problem::{Problem, ProblemDetails};
 use crate::api_keys::actions;
@@ -167,7 +167,7 @@ pub async fn get(
     client_id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let caller = authorize(&state, &request, None).await?;
-    let (key, owner) = visible(&state, &caller, client_id.into_inner()).await?;
+    let (key, owner) = visible(&state, &caller, &client_id).await?;
     Ok(HttpResponse::Ok().json(Key::of(key, owner, caller.now)))
 }
 
@@ -192,13 +192,12 @@ pub async fn delete(
     request: HttpRequest,
     client_id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = client_id.clone();
-    let caller = authorize_for(&state, &request, move |connection, bearer| {
-        let found = queries::find_with_owner(connection, &asked)?;
-        Ok(found.filter(|(_, owner)| may_see(bearer, owner) && owner.id != bearer.owner.id).map(|_| DELETE))
+    let found = find(&state, &client_id).await?;
+    let caller = authorize_where(&state, &request, DELETE, move |bearer| {
+        found.is_some_and(|(_, owner)| may_see(bearer, &owner) && owner.id != bearer.owner.id)
     })
     .await?;
-    let (key, owner) = visible(&state, &caller, client_id.into_inner()).await?;
+    let (key, owner) = visible(&state, &caller, &client_id).await?;
     let client_id = ClientId::parse(&key.client_id).ok_or(Problem::NotFound)?;
     let actor_id = caller.bearer.owner.id;
     match actions::delete(&state.database, owner.id, actor_id, client_id, caller.source, caller.now).await? {
@@ -208,9 +207,13 @@ pub async fn delete(
 }
 
 /// A key that the caller may see.
-async fn visible(state: &State, caller: &Caller, client_id: String) -> Result<(ApiKey, User), Problem> {
-    let found = state.database.look_up(move |connection| queries::find_with_owner(connection, &client_id)).await?;
-    found.filter(|(_, owner)| may_see(&caller.bearer, owner)).ok_or(Problem::NotFound)
+async fn visible(state: &State, caller: &Caller, client_id: &str) -> Result<(ApiKey, User), Problem> {
+    find(state, client_id).await?.filter(|(_, owner)| may_see(&caller.bearer, owner)).ok_or(Problem::NotFound)
+}
+
+async fn find(state: &State, client_id: &str) -> Result<Option<(ApiKey, User)>, Problem> {
+    let Some(client_id) = ClientId::parse(client_id) else { return Ok(None) };
+    Ok(state.database.look_up(move |connection| queries::find_with_owner(connection, client_id.as_str())).await?)
 }
 
 /// Everybody sees their own keys, and with the permission those of all.

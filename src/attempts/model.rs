@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use chrono::Duration;
 
+use crate::db::{Counters, Timestamp};
 use crate::secret::{SecretKey, SecretText};
 
 /// The operator's limits.
@@ -43,20 +44,11 @@ pub struct Attempt {
     pub limits: Limits,
 }
 
-/// The counters of an attempt.
-#[derive(Clone, Debug)]
-pub struct Buckets {
-    /// The counter of the address.
-    pub by_address: String,
-    /// The counter of the address and the name.
-    pub by_name: String,
-}
-
 impl Attempt {
     /// The counters of this attempt. The name is masked: people type passwords into the wrong field, and what was
     /// presented is never stored.
     #[must_use]
-    pub fn buckets(&self) -> Buckets {
+    pub fn counters(&self) -> Counters {
         let kind = match self.kind {
             Kind::SignIn => "sign_in",
             Kind::Token => "token",
@@ -64,7 +56,8 @@ impl Attempt {
         };
         let by_address = format!("{kind} {}", network(self.address));
         let by_name = format!("{by_address} {}", self.secret_key.mask(self.name.reveal()));
-        Buckets { by_address, by_name }
+        let Limits { per_address, per_name, .. } = self.limits;
+        Counters { by_address, per_address, by_name, per_name }
     }
 }
 
@@ -78,6 +71,17 @@ pub enum Verdict {
         /// Seconds until then, at least one.
         retry_after: u64,
     },
+}
+
+impl Verdict {
+    /// The verdict when too many failures are counted until then.
+    #[must_use]
+    pub fn until(limited_until: Option<Timestamp>, now: Timestamp) -> Self {
+        match limited_until {
+            Some(end) => Self::Limited { retry_after: u64::try_from((end - now).num_seconds()).unwrap_or(0) + 1 },
+            None => Self::Allowed,
+        }
+    }
 }
 
 /// An IPv6 subscriber has a whole /64, so that is what counts as one address.
@@ -95,7 +99,7 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn buckets(address: &str, name: &str) -> Buckets {
+    fn counters(address: &str, name: &str) -> Counters {
         Attempt {
             kind: Kind::SignIn,
             address: address.parse().unwrap(),
@@ -103,12 +107,12 @@ mod tests {
             secret_key: SecretKey::parse(&SecretText::new("0123456789abcdef0123456789abcdef")).unwrap(),
             limits: Limits { per_name: 1, per_address: 1, window: Duration::minutes(1) },
         }
-        .buckets()
+        .counters()
     }
 
     #[test]
     fn an_ipv6_network_counts_as_one_address() {
-        let bucket = |address: &str| buckets(address, "ada").by_address;
+        let bucket = |address: &str| counters(address, "ada").by_address;
         assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::ffff:1"));
         assert_ne!(bucket("2001:db8::1"), bucket("2001:db8:0:1::1"));
         assert_eq!(bucket("::ffff:192.0.2.1"), bucket("192.0.2.1"));
@@ -116,6 +120,6 @@ mod tests {
 
     #[test]
     fn the_name_is_not_in_the_counter() {
-        assert!(!buckets("192.0.2.1", "hunter2").by_name.contains("hunter2"));
+        assert!(!counters("192.0.2.1", "hunter2").by_name.contains("hunter2"));
     }
 }

@@ -197,14 +197,14 @@ const INDEX: &str = "INSERT INTO audit_block_entries (block_id, user_id, refused
 
 /// Uses by key. The order of the groups is that of the table's key.
 const COUNT: &str = "INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) \
-    SELECT occurred_at / 86400000000, api_key_id, writer_id, SUM(reason IS NULL), SUM(reason IS NOT NULL) \
-    FROM audit_events WHERE id BETWEEN ?1 AND ?2 AND is_use AND api_key_id IS NOT NULL GROUP BY 1, 2, 3 \
+    SELECT occurred_at / 86400000000, api_key_id, 0, SUM(reason IS NULL), SUM(reason IS NOT NULL) \
+    FROM audit_events WHERE id BETWEEN ?1 AND ?2 AND is_use AND api_key_id IS NOT NULL GROUP BY 1, 2 \
     ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
         allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused";
 
 /// All uses, as those of key 0.
 const COUNT_ALL: &str = "INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) \
-    SELECT occurred_at / 86400000000, 0, writer_id, SUM(reason IS NULL), SUM(reason IS NOT NULL) \
-    FROM audit_events WHERE id BETWEEN ?1 AND ?2 AND is_use GROUP BY 1, 3 \
+    SELECT occurred_at / 86400000000, 0, 0, SUM(reason IS NULL), SUM(reason IS NOT NULL) \
+    FROM audit_events WHERE id BETWEEN ?1 AND ?2 AND is_use GROUP BY 1 \
     ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
         allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused";

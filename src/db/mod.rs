@@ -1,11 +1,15 @@
 //! One connection type and one set of queries for SQLite and Postgres, and the only ways to use them: reading
-//! ([`Database::read`], [`Database::look_up`]) and writing ([`Database::write`], [`Database::record`]).
+//! ([`Database::read`], [`Database::look_up`]), writing ([`Database::write`]), and deciding on what programs present
+//! ([`Database::decide`]).
 //!
 //! What the two databases do differently (opening, pragmas, how a transaction begins, migrations) stands in
 //! this folder and nowhere else.
 
 pub(crate) mod blocks;
 mod connection;
+mod credentials;
+mod decider;
+mod inbox;
 mod migrations;
 mod pruning;
 mod record;
@@ -28,6 +32,8 @@ use diesel::{QueryResult, RunQueryDsl};
 pub use self::connection::DbConnection;
 use self::connection::Manager;
 pub(crate) use self::connection::on_either;
+pub use self::credentials::{Counters, Credential, Found, Owner, Presented};
+use self::decider::Decider;
 pub use self::record::{Entry, digest};
 pub use self::time::Timestamp;
 pub use self::writer::Transaction;
@@ -95,9 +101,9 @@ pub enum Error {
     /// The thread that writes could not be started.
     #[error("the thread that writes could not be started")]
     Thread(#[source] std::io::Error),
-    /// Events that share a transaction share why it failed.
-    #[error("the record could not be written")]
-    Record(#[source] Arc<Error>),
+    /// Decisions that share a transaction share why it failed.
+    #[error("the decision could not be recorded")]
+    Shared(#[source] Arc<Error>),
     /// More waits to be written than this process takes on.
     #[error("too much waits to be written")]
     Busy,
@@ -117,6 +123,7 @@ impl From<tokio::task::JoinError> for Error {
 pub struct Database {
     readers: Pool<Manager>,
     writer: Writer,
+    decider: Decider,
     /// Whether a look-up takes microseconds, because it asks no other process.
     embedded: bool,
 }
@@ -145,7 +152,8 @@ impl Database {
             .build(Manager { url: url.clone() })?;
         migrations::run(&mut *readers.get()?)?;
         let writer = Writer::start(Manager { url: url.clone() })?;
-        Ok(Self { readers, writer, embedded })
+        let decider = Decider::start(Manager { url: url.clone() }, writer.clone())?;
+        Ok(Self { readers, writer, decider, embedded })
     }
 
     /// Runs reading queries on a thread that may block.
@@ -192,12 +200,27 @@ impl Database {
         self.writer.change(queries).await
     }
 
-    /// Records what was done where nothing else has to be written. The events are on disk when this returns `Ok`.
+    /// Decides on presented credentials by what is in the database at that moment, and records the decision; look-ups and
+    /// commits are shared with other requests. What `decide` adds to the entries is on disk when this returns `Ok`.
+    ///
+    /// What was found comes in the order of what was presented. `decide` holds up everybody else, so it is to be quick.
+    ///
+    /// # Errors
+    /// As for [`Database::write`].
+    pub async fn decide<T, F>(&self, presented: Vec<Presented>, decide: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(Vec<Found>, &mut Vec<Entry>) -> T + Send + 'static,
+    {
+        self.decider.decide(presented, decide).await
+    }
+
+    /// Records what was done where nothing has to be decided. The events are on disk when this returns `Ok`.
     ///
     /// # Errors
     /// As for [`Database::write`].
     pub async fn record(&self, entries: Vec<Entry>) -> Result<(), Error> {
-        self.writer.record(entries).await
+        self.decide(Vec::new(), |_, recorded| recorded.extend(entries)).await
     }
 
     /// [`Database::read`] for callers that have no async runtime.

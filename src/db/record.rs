@@ -5,18 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_lc_rs::digest::{Context, SHA256};
 use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
+use diesel::sql_types::{self, Array, BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
 use diesel::sqlite::Sqlite;
 
 use super::schema::{api_keys, audit_writers};
 use super::{DbConnection, Timestamp, blocks};
-use crate::secret::Digest;
+use crate::secret::{Digest, sha256};
 
 /// An audit event about to be written.
 #[derive(Clone, Debug)]
@@ -88,15 +87,15 @@ struct Link {
 /// truth as `1` or `0`. A null is the length `ffffffff` and nothing more.
 #[must_use]
 pub fn digest(before: &Digest, writer_id: i64, sequence: i64, entry: &Entry) -> Digest {
-    let mut context = Context::new(&SHA256);
-    context.update(before);
+    let mut text = Vec::with_capacity(512);
+    text.extend_from_slice(before);
     let occurred_at = entry.occurred_at.unix_micros();
     let mut buffer = itoa::Buffer::new();
     for number in [Some(writer_id), Some(sequence), Some(occurred_at), entry.user_id, entry.api_key_id, entry.actor_id]
     {
-        add(&mut context, number.map(|number| buffer.format(number)));
+        add(&mut text, number.map(|number| buffer.format(number)));
     }
-    for text in [
+    for column in [
         Some(entry.action),
         entry.reason,
         Some(if entry.is_use { "1" } else { "0" }),
@@ -106,17 +105,15 @@ pub fn digest(before: &Digest, writer_id: i64, sequence: i64, entry: &Entry) -> 
         entry.user_agent.as_deref(),
         entry.detail.as_deref(),
     ] {
-        add(&mut context, text);
+        add(&mut text, column);
     }
-    let mut digest = [0; 32];
-    digest.copy_from_slice(context.finish().as_ref());
-    digest
+    sha256(&text)
 }
 
-fn add(context: &mut Context, text: Option<&str>) {
-    let length = text.map_or(u32::MAX, |text| u32::try_from(text.len()).unwrap_or(u32::MAX - 1));
-    context.update(&length.to_be_bytes());
-    context.update(text.unwrap_or_default().as_bytes());
+fn add(text: &mut Vec<u8>, column: Option<&str>) {
+    let length = column.map_or(u32::MAX, |column| u32::try_from(column.len()).unwrap_or(u32::MAX - 1));
+    text.extend_from_slice(&length.to_be_bytes());
+    text.extend_from_slice(column.unwrap_or_default().as_bytes());
 }
 
 /// Appends events to the chain, with the counts and the index that belong to them.
@@ -216,23 +213,71 @@ impl<const ROWS: usize> QueryFragment<Sqlite> for SqliteRows<'_, ROWS> {
 const INSERT_EVENTS: &str = "INSERT INTO audit_events (writer_id, sequence, occurred_at, user_id, api_key_id, actor_id, \
     action, reason, is_use, method, path, address, user_agent, detail, digest)";
 
-/// Shows the newest use of each key in its row. In the order of the keys, so that two processes cannot wait for each
-/// other in a circle.
+/// Shows the newest use of each key in its row.
 fn note_last_uses(connection: &mut DbConnection, entries: &[Entry]) -> QueryResult<()> {
     let last_uses: BTreeMap<i64, &Entry> = entries
         .iter()
         .filter(|entry| entry.is_last_use)
         .filter_map(|entry| entry.api_key_id.map(|api_key_id| (api_key_id, entry)))
         .collect();
-    for (api_key_id, entry) in last_uses {
-        diesel::update(api_keys::table.find(api_key_id))
-            .set((
-                api_keys::last_used_at.eq(Some(entry.occurred_at)),
-                api_keys::last_used_address.eq(entry.address.as_deref()),
-            ))
-            .execute(connection)?;
+    match connection {
+        DbConnection::Sqlite(sqlite) => {
+            for (api_key_id, entry) in last_uses {
+                diesel::update(api_keys::table.find(api_key_id))
+                    .set((
+                        api_keys::last_used_at.eq(Some(entry.occurred_at)),
+                        api_keys::last_used_address.eq(entry.address.as_deref()),
+                    ))
+                    .execute(sqlite)?;
+            }
+        }
+        DbConnection::Postgres(postgres) if !last_uses.is_empty() => {
+            LastUses::of(&last_uses).execute(postgres)?;
+        }
+        DbConnection::Postgres(_) => {}
     }
     Ok(())
+}
+
+/// The newest uses of many keys in one statement. A row that another process is changing just now is left to it, so that
+/// no two can wait for each other.
+struct LastUses<'a> {
+    api_key_ids: Vec<i64>,
+    times: Vec<Timestamp>,
+    addresses: Vec<Option<&'a str>>,
+}
+
+impl<'a> LastUses<'a> {
+    fn of(last_uses: &BTreeMap<i64, &'a Entry>) -> Self {
+        Self {
+            api_key_ids: last_uses.keys().copied().collect(),
+            times: last_uses.values().map(|entry| entry.occurred_at).collect(),
+            addresses: last_uses.values().map(|entry| entry.address.as_deref()).collect(),
+        }
+    }
+}
+
+impl QueryId for LastUses<'_> {
+    type QueryId = LastUses<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<PgConnection> for LastUses<'_> {}
+
+impl QueryFragment<Pg> for LastUses<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH used AS (SELECT * FROM UNNEST(");
+        out.push_bind_param::<Array<BigInt>, _>(&self.api_key_ids)?;
+        and::<_, Array<sql_types::Timestamp>, _>(&mut out, &self.times)?;
+        and::<_, Array<Nullable<Text>>, _>(&mut out, &self.addresses)?;
+        out.push_sql(
+            ") AS used (id, at, address)), \
+             free AS (SELECT id FROM api_keys WHERE id IN (SELECT id FROM used) FOR NO KEY UPDATE SKIP LOCKED) \
+             UPDATE api_keys SET last_used_at = used.at, last_used_address = used.address \
+             FROM used JOIN free ON free.id = used.id WHERE api_keys.id = free.id",
+        );
+        Ok(())
+    }
 }
 
 /// Many events in one statement: a column is an array, so that the statement is the same for any number of rows and is
@@ -365,7 +410,8 @@ impl QueryFragment<Pg> for Counts {
     }
 }
 
-fn and<'b, DB, ST, T>(out: &mut AstPass<'_, 'b, DB>, value: &'b T) -> QueryResult<()>
+/// A further parameter of a list.
+pub(super) fn and<'b, DB, ST, T>(out: &mut AstPass<'_, 'b, DB>, value: &'b T) -> QueryResult<()>
 where
     DB: Backend + HasSqlType<ST>,
     T: ToSql<ST, DB> + ?Sized,

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Duration, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, SubsecRound, Utc};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
+use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types;
+use diesel::sqlite::{Sqlite, SqliteValue};
 
 /// A point in time in UTC with microsecond resolution, equal before and after a trip through either database. In the
 /// record it is a number of microseconds, which takes less space.
@@ -110,5 +112,71 @@ where
 {
     fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
         NaiveDateTime::from_sql(bytes).map(Self)
+    }
+}
+
+/// A [`Timestamp`] read from a connection that is known to be one or the other. For SQLite's texts Diesel tries one format
+/// after another, which takes longer than all else about a row; it writes only one.
+#[derive(Clone, Copy, FromSqlRow)]
+pub(super) struct QuickTimestamp(pub(super) Timestamp);
+
+impl FromSql<sql_types::Timestamp, Pg> for QuickTimestamp {
+    fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
+        <Timestamp as FromSql<sql_types::Timestamp, Pg>>::from_sql(bytes).map(Self)
+    }
+}
+
+impl FromSql<sql_types::Timestamp, Sqlite> for QuickTimestamp {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        match parse(value.read_text().as_bytes()) {
+            Some(time) => Ok(Self(Timestamp(time))),
+            None => <Timestamp as FromSql<sql_types::Timestamp, Sqlite>>::from_sql(value).map(Self),
+        }
+    }
+}
+
+/// Reads `2026-11-24 05:00:00` with or without a fraction of a second.
+fn parse(text: &[u8]) -> Option<NaiveDateTime> {
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_u32, |number, digit| {
+            digit.is_ascii_digit().then(|| number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0')))
+        })
+    };
+    let (whole, fraction) = text.split_at_checked(19)?;
+    let [year @ .., b'-', m1, m2, b'-', d1, d2, b' ', h1, h2, b':', i1, i2, b':', s1, s2] = whole else { return None };
+    let pair = |one: &u8, two: &u8| number(&[*one, *two]);
+    let micros = match fraction {
+        [] => 0,
+        [b'.', digits @ ..] if (1..=6).contains(&digits.len()) => {
+            number(digits)? * 10_u32.pow(6 - u32::try_from(digits.len()).ok()?)
+        }
+        _ => return None,
+    };
+    let date = NaiveDate::from_ymd_opt(i32::try_from(number(year)?).ok()?, pair(m1, m2)?, pair(d1, d2)?)?;
+    date.and_hms_micro_opt(pair(h1, h2)?, pair(i1, i2)?, pair(s1, s2)?, micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_diesel_writes_is_read_as_it_reads_it() {
+        for text in
+            ["2026-11-24 05:00:00", "2026-11-24 05:00:00.5", "1999-12-31 23:59:59.000001", "2028-02-29 00:00:00.120"]
+        {
+            let expected = NaiveDateTime::parse_from_str(text, "%F %T%.f").unwrap();
+            assert_eq!(parse(text.as_bytes()), Some(expected), "{text}");
+        }
+        for other in [
+            "",
+            "2026-11-24",
+            "2026-11-24T05:00:00",
+            "2026-13-24 05:00:00",
+            "2026-11-24 05:00:00.",
+            "+026-11-24 05:00:00",
+        ] {
+            assert_eq!(parse(other.as_bytes()), None, "{other}");
+        }
     }
 }

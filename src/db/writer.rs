@@ -1,12 +1,12 @@
 //! The one connection of this process that writes, and the thread that drives it for those who cannot wait.
 //!
-//! A change is a transaction of its own. Audit events that come alone ([`Writer::record`]) share one: whoever asks while
-//! a transaction is being committed is in the next one, so that under load one wait for the disk serves many requests.
-//! One connection also means one chain of events, without locks.
+//! A change is a transaction of its own. The records of decisions ([`Writer::record`]) share one: what comes while a
+//! transaction is being committed is in the next one, so that under load one wait for the disk serves many requests. One
+//! connection also means one chain of events, without locks.
 
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SendError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,18 +16,20 @@ use diesel::r2d2::{ManageConnection as _, R2D2Connection as _};
 use tokio::sync::oneshot;
 
 use super::connection::Manager;
+use super::credentials::{self, Found, Presented};
+use super::decider::{Waiting, answer};
 use super::record::{self, Chain, Entry};
 use super::{DbConnection, Error, Timestamp, pruning};
 
 /// Work that may wait for the thread; what comes on top is refused.
-const LONGEST_QUEUE: usize = 4096;
+pub(super) const LONGEST_QUEUE: usize = 4096;
 
 /// Events of one shared transaction.
 const LARGEST_BATCH: usize = 512;
 
 /// How long anybody waits for a transaction to begin: for those before, and for another process that writes to the same
 /// SQLite file.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// How often to ask for its lock meanwhile. SQLite's own waiting asks ever more rarely, and would find a busy writer's
 /// gaps by luck only.
@@ -43,6 +45,15 @@ impl Transaction<'_> {
     /// Adds an audit event, which is there if and only if the transaction is committed.
     pub fn record(&mut self, entry: Entry) {
         self.entries.push(entry);
+    }
+
+    /// What there is about a presented credential, as for [`super::Database::decide`].
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub fn find(&mut self, presented: Presented) -> QueryResult<Found> {
+        let found = credentials::find(self.connection, &[presented])?;
+        found.into_iter().next().ok_or(diesel::result::Error::NotFound)
     }
 
     /// Removes a slice of the record from before `oldest`, and says whether there may be more.
@@ -86,7 +97,7 @@ type Change = Box<dyn FnOnce(Result<&mut Session, Error>, Instant) + Send>;
 
 enum Work {
     Change(Change),
-    Record(Vec<Entry>, oneshot::Sender<Result<(), Arc<Error>>>),
+    Record(Vec<Entry>, Vec<Waiting>),
 }
 
 impl Writer {
@@ -121,10 +132,13 @@ impl Writer {
         lock(&self.session).transaction(Instant::now() + LONGEST_WAIT, queries)
     }
 
-    pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), Error> {
-        let (answer, answered) = oneshot::channel();
-        self.submit(Work::Record(entries, answer))?;
-        answered.await.map_err(|_| Error::Abandoned)?.map_err(Error::Record)
+    /// Records decisions, and then tells them to those who wait. Waits where much else is to be written.
+    pub(super) fn record(&self, entries: Vec<Entry>, waiting: Vec<Waiting>, deadline: Instant) {
+        if let Err(SendError(Job { work: Work::Record(_, waiting), .. })) =
+            self.jobs.send(Job { deadline, work: Work::Record(entries, waiting) })
+        {
+            answer(waiting, &Err(Arc::new(Error::Abandoned)));
+        }
     }
 
     fn submit(&self, work: Work) -> Result<(), Error> {
@@ -147,13 +161,10 @@ fn drive(session: &Mutex<Session>, queue: &Receiver<Job>) {
         let done = catch_unwind(AssertUnwindSafe(|| match work {
             Work::Change(change) if in_time => change(Ok(&mut *lock(session)), deadline),
             Work::Change(change) => change(Err(Error::Busy), deadline),
-            Work::Record(entries, answer) if in_time => {
-                next = record_with_others(session, queue, deadline, entries, answer);
+            Work::Record(entries, waiting) if in_time => {
+                next = record_with_others(session, queue, deadline, entries, waiting);
             }
-            Work::Record(_, answer) => {
-                // Whoever asked may be gone.
-                let _ = answer.send(Err(Arc::new(Error::Busy)));
-            }
+            Work::Record(_, waiting) => answer(waiting, &Err(Arc::new(Error::Busy))),
         }));
         if done.is_err() {
             tracing::error!("a transaction panicked and was given up");
@@ -162,21 +173,20 @@ fn drive(session: &Mutex<Session>, queue: &Receiver<Job>) {
     }
 }
 
-/// Writes events together with those that wait, up to the next change, which is returned.
+/// Records decisions together with those that wait, up to the next change, which is returned.
 fn record_with_others(
     session: &Mutex<Session>,
     queue: &Receiver<Job>,
     deadline: Instant,
     mut entries: Vec<Entry>,
-    answer: oneshot::Sender<Result<(), Arc<Error>>>,
+    mut waiting: Vec<Waiting>,
 ) -> Option<Job> {
-    let mut answers = vec![answer];
     let mut next = None;
     while entries.len() < LARGEST_BATCH {
         match queue.try_recv() {
-            Ok(Job { work: Work::Record(more, answer), .. }) => {
+            Ok(Job { work: Work::Record(more, others), .. }) => {
                 entries.extend(more);
-                answers.push(answer);
+                waiting.extend(others);
             }
             Ok(change) => {
                 next = Some(change);
@@ -191,10 +201,7 @@ fn record_with_others(
             Ok(())
         })
         .map_err(Arc::new);
-    for answer in answers {
-        // Whoever asked may be gone: the event stays.
-        let _ = answer.send(written.clone());
-    }
+    answer(waiting, &written);
     next
 }
 

@@ -1,5 +1,7 @@
 //! `/auth/verify`.
 
+use std::convert::Infallible;
+
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use actix_web::{HttpRequest, HttpResponse, web};
 use url::form_urlencoded;
@@ -8,8 +10,7 @@ use super::challenge::Refusal;
 use super::original;
 use crate::attempts::model::Kind;
 use crate::audit::model::{Action, Reason};
-use crate::db::Timestamp;
-use crate::oauth::check::{self, Bearer, Decision};
+use crate::oauth::check::{self, Bearer, Call, Decision};
 use crate::oauth::model::Scope;
 use crate::oauth::request::basic_credentials;
 use crate::secret::SecretText;
@@ -45,41 +46,36 @@ async fn check(state: &State, request: &HttpRequest) -> Result<Bearer, Refusal> 
     };
     let source = original::source(state, request);
     let attempt = state.attempt(if basic { Kind::Token } else { Kind::Bearer }, source.address, name);
-    let decision = decide(state, presented, required.clone(), now).await.map_err(Refusal::Unavailable)?;
-    check::record(&state.database, &decision, Action::Check, attempt, source, now)
-        .await
-        .map_err(|error| Refusal::Unavailable(error.into()))?;
+    let call = Call { action: Action::Check, source, attempt, now };
+    let decision = decide(state, presented, required.clone(), call).await.map_err(Refusal::Unavailable)?;
     decision.result.map_err(|reason| match (reason, required) {
         (Reason::PermissionMissing, Some(scope)) => Refusal::Scope(scope),
         (reason, _) => Refusal::Credentials { reason, basic },
     })
 }
 
-async fn decide(
-    state: &State,
-    presented: Presented,
-    required: Option<Scope>,
-    now: Timestamp,
-) -> anyhow::Result<Decision> {
+async fn decide(state: &State, presented: Presented, required: Option<Scope>, call: Call) -> anyhow::Result<Decision> {
+    let now = call.now;
     let token = match &presented {
         Presented::Token(token) => state.tokens.verify(&state.database, token).await?,
         Presented::Secret { .. } | Presented::Other => None,
     };
-    let decision = state
-        .database
-        .look_up(move |connection| {
-            let decision = match presented {
-                Presented::Secret { client_id, client_secret } => {
-                    check::secret(connection, &client_id, &client_secret, now)?
-                }
-                Presented::Token(_) | Presented::Other => check::token(connection, token.as_deref(), now)?,
-            };
-            decision.and_then(|bearer| {
-                let missing = required.is_some_and(|required| !required.is_within(&bearer.scope));
-                Ok(if missing { Err(Reason::PermissionMissing) } else { Ok(bearer) })
-            })
-        })
-        .await?;
+    let asked = match &presented {
+        Presented::Secret { client_id, .. } => check::presented_secret(client_id, now),
+        Presented::Token(_) | Presented::Other => check::presented_token(token.as_deref(), now),
+    };
+    let Ok(decision) = check::decide(&state.database, vec![asked], call, move |found, _| {
+        let found = found.into_iter().next().and_then(|found| found.credential);
+        let decision = match &presented {
+            Presented::Secret { client_id, client_secret } => check::secret(client_id, client_secret, found, now),
+            Presented::Token(_) | Presented::Other => check::token(token.as_deref(), found, now),
+        };
+        let missing = |bearer: &Bearer| required.is_some_and(|required| !required.is_within(&bearer.scope));
+        Ok::<_, Infallible>(
+            decision.and_then(|bearer| if missing(&bearer) { Err(Reason::PermissionMissing) } else { Ok(bearer) }),
+        )
+    })
+    .await?;
     Ok(decision)
 }
 

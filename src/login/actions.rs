@@ -58,7 +58,7 @@ pub async fn sign_in(
     let matches = passwords.verify(password, hash.clone()).await?;
     database
         .write(move |connection| {
-            one_at_a_time(connection, &attempt.buckets().by_address)?;
+            one_at_a_time(connection, &attempt.counters().by_address)?;
             if let Verdict::Limited { retry_after } = attempts::verdict(connection, &attempt, now)? {
                 return Ok(SignIn::Limited { retry_after });
             }

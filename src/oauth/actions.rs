@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::QueryResult;
-
-use super::check::{self, Bearer, Decision};
+use super::check::{self, Bearer, Call, Decision};
 use super::model::Scope;
 use super::queries;
 use super::request::ClientRequest;
 use super::tokens::VerifiedToken;
-use crate::attempts::model::{Attempt, Verdict};
+use crate::attempts::model::Verdict;
 use crate::attempts::queries as attempts;
-use crate::audit::model::{Action, Reason, Source};
-use crate::db::{Database, DbConnection, Error, Timestamp};
+use crate::audit::model::{Action, Reason};
+use crate::db::{Database, Entry, Error, Found, Presented, Timestamp};
 
 /// The permission to ask about other keys' tokens.
 pub const INTROSPECT: &str = "tokens:introspect";
@@ -32,17 +30,6 @@ pub enum ClientOutcome<T> {
     },
 }
 
-/// Where and when a client's request came from, and how its failures are counted.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// The caller.
-    pub source: Source,
-    /// The counters of a failure.
-    pub attempt: Attempt,
-    /// When.
-    pub now: Timestamp,
-}
-
 /// What a client may be given.
 #[derive(Clone, Debug)]
 pub struct Grant {
@@ -50,8 +37,8 @@ pub struct Grant {
     pub bearer: Bearer,
     /// When the token ends: never after the key.
     pub expires_at: Timestamp,
-    /// The key that is to sign it.
-    pub signing_key: String,
+    /// The key that is to sign it; none when none counts.
+    pub signing_key: Option<String>,
 }
 
 /// Decides on a token request (RFC 6749 section 4.4.2).
@@ -65,25 +52,17 @@ pub async fn grant(
     call: Call,
 ) -> Result<ClientOutcome<Grant>, Error> {
     let now = call.now;
-    let within_limits = within_limits(database, &call, move |connection| {
-        check::secret(connection, &request.client_id, &request.client_secret, now)?.and_then(|bearer| {
-            let bearer = match scope_of(&request, bearer) {
-                Ok(bearer) => bearer,
-                Err(reason) => return Ok(Err(reason)),
-            };
-            let signing_key = queries::current_signing_key(connection, now)?;
-            let signing_key = signing_key.ok_or(diesel::result::Error::NotFound)?;
+    let client = Presented { asks_for_token: true, ..presented(&request, &call) };
+    within_limits(database, vec![client], call, move |client, _, _| {
+        let signing_key = client.signing_key;
+        check::secret(&request.client_id, &request.client_secret, client.credential, now).and_then(|bearer| {
+            let bearer = scope_of(&request, bearer)?;
             let lifetime = chrono::Duration::from_std(token_lifetime).unwrap_or(chrono::Duration::MAX);
             let expires_at = bearer.key_expires_at.min(now + lifetime);
-            Ok(Ok(Grant { bearer, expires_at, signing_key }))
+            Ok(Grant { bearer, expires_at, signing_key })
         })
-    });
-    let decision = match within_limits.await? {
-        Ok(decision) => decision,
-        Err(retry_after) => return Ok(ClientOutcome::Limited { retry_after }),
-    };
-    check::record(database, &decision, Action::IssueToken, call.attempt, call.source, call.now).await?;
-    Ok(outcome(decision))
+    })
+    .await
 }
 
 /// The key with the scope that its token is to have.
@@ -117,34 +96,23 @@ pub async fn introspect(
     token: Option<Arc<VerifiedToken>>,
     call: Call,
 ) -> Result<ClientOutcome<Standing>, Error> {
-    let (asked, now) = (token.clone(), call.now);
-    let within_limits = within_limits(database, &call, move |connection| {
-        let caller = check::secret(connection, &request.client_id, &request.client_secret, now)?;
-        let caller = caller.and_then(|bearer| {
-            Ok(if bearer.scope.contains(INTROSPECT) { about_a_token(&request) } else { Err(Reason::PermissionMissing) })
-        })?;
-        let about = match caller.result {
-            Ok(()) => Some(check::token(connection, asked.as_deref(), now)?),
-            Err(_) => None,
-        };
-        Ok((caller, about))
-    });
-    let (caller, about) = match within_limits.await? {
-        Ok(decisions) => decisions,
-        Err(retry_after) => return Ok(ClientOutcome::Limited { retry_after }),
-    };
-    match &about {
-        Some(about) if about.key.is_some() => {
-            let events = vec![
-                caller.event(Action::Introspect, call.source.clone(), now),
-                about.event(Action::Introspected, call.source, now),
-            ];
-            database.record(events).await?;
-        }
-        _ => check::record(database, &caller, Action::Introspect, call.attempt, call.source, now).await?,
-    }
-    let standing = about.and_then(|about| about.result.ok()).zip(token);
-    Ok(outcome(Decision { key: caller.key, result: caller.result.map(|()| standing) }))
+    let (source, now) = (call.source.clone(), call.now);
+    let asked = vec![presented(&request, &call), check::presented_token(token.as_deref(), now)];
+    within_limits(database, asked, call, move |client, other, entries| {
+        let client = check::secret(&request.client_id, &request.client_secret, client.credential, now);
+        client.and_then(|bearer| {
+            if !bearer.scope.contains(INTROSPECT) {
+                return Err(Reason::PermissionMissing);
+            }
+            about_a_token(&request)?;
+            let about = check::token(token.as_deref(), other.and_then(|other| other.credential), now);
+            if about.key.is_some() {
+                entries.push(about.event(Action::Introspected, source, now));
+            }
+            Ok(about.result.ok().zip(token))
+        })
+    })
+    .await
 }
 
 /// Ends a token of the client's own (RFC 7009). A token that is no good is as ended as it can be.
@@ -157,30 +125,24 @@ pub async fn revoke(
     token: Option<Arc<VerifiedToken>>,
     call: Call,
 ) -> Result<ClientOutcome<()>, Error> {
-    let now = call.now;
-    let within_limits = within_limits(database, &call, move |connection| {
-        check::secret(connection, &request.client_id, &request.client_secret, now)?
-            .and_then(|bearer| Ok(about_a_token(&request).and_then(|()| revocable(&bearer, token, now))))
-    });
-    let decision = match within_limits.await? {
-        Ok(decision) => decision,
-        Err(retry_after) => return Ok(ClientOutcome::Limited { retry_after }),
-    };
-    match &decision.result {
-        Ok(Some(token)) => {
-            let (token_id, expires_at) = (token.claims.jti.clone(), token.claims.expires_at());
-            let event = decision.event(Action::RevokeToken, call.source, now);
-            database
-                .write(move |transaction| {
-                    queries::revoke_token(transaction, &token_id, expires_at)?;
-                    transaction.record(event);
-                    Ok(())
-                })
-                .await?;
-        }
-        _ => check::record(database, &decision, Action::RevokeToken, call.attempt, call.source, now).await?,
-    }
-    Ok(outcome(Decision { key: decision.key, result: decision.result.map(|_| ()) }))
+    let client = presented(&request, &call);
+    database
+        .write(move |transaction| {
+            let now = call.now;
+            let client = transaction.find(client)?;
+            if let Verdict::Limited { retry_after } = Verdict::until(client.limited_until, now) {
+                attempts::count(transaction, &call.attempt, now)?;
+                return Ok(ClientOutcome::Limited { retry_after });
+            }
+            let decision = check::secret(&request.client_id, &request.client_secret, client.credential, now)
+                .and_then(|bearer| about_a_token(&request).and_then(|()| revocable(&bearer, token, now)));
+            if let Ok(Some(token)) = &decision.result {
+                queries::revoke_token(transaction, &token.claims.jti, token.claims.expires_at())?;
+            }
+            check::record(transaction, &decision, call)?;
+            Ok(outcome(decision.and_then(|_| Ok(()))))
+        })
+        .await
 }
 
 /// The token that is to be ended; none when there is nothing to end.
@@ -209,23 +171,38 @@ fn about_a_token(request: &ClientRequest) -> Result<(), Reason> {
     if names_one { Ok(()) } else { Err(Reason::InvalidRequest) }
 }
 
-/// Decides, unless the caller has made too many failed attempts: then the attempt is counted, and what comes back is after
-/// how many seconds one will be looked at.
-async fn within_limits<T, D>(database: &Database, call: &Call, decide: D) -> Result<Result<T, u64>, Error>
+/// What a client presents, with what limits its attempts.
+fn presented(request: &ClientRequest, call: &Call) -> Presented {
+    Presented { counters: call.attempt.counters(), ..check::presented_secret(&request.client_id, call.now) }
+}
+
+/// Decides on the client, which was presented first, unless it has made too many failed attempts: then this one is
+/// counted and not looked at.
+async fn within_limits<T, D>(
+    database: &Database,
+    presented: Vec<Presented>,
+    call: Call,
+    decide: D,
+) -> Result<ClientOutcome<T>, Error>
 where
     T: Send + 'static,
-    D: FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    D: FnOnce(Found, Option<Found>, &mut Vec<Entry>) -> Decision<T> + Send + 'static,
 {
     let (attempt, now) = (call.attempt.clone(), call.now);
-    let decision = database
-        .look_up(move |connection| match attempts::verdict(connection, &attempt, now)? {
-            Verdict::Allowed => decide(connection).map(Ok),
-            Verdict::Limited { retry_after } => Ok(Err(retry_after)),
-        })
-        .await?;
-    if decision.is_err() {
-        let attempt = call.attempt.clone();
-        database.write(move |transaction| attempts::count(transaction, &attempt, now)).await?;
+    let decision = check::decide(database, presented, call, move |found, entries| {
+        let mut found = found.into_iter();
+        let client = found.next().unwrap_or_default();
+        match Verdict::until(client.limited_until, now) {
+            Verdict::Allowed => Ok(decide(client, found.next(), entries)),
+            Verdict::Limited { retry_after } => Err(retry_after),
+        }
+    })
+    .await?;
+    match decision {
+        Ok(decision) => Ok(outcome(decision)),
+        Err(retry_after) => {
+            database.write(move |transaction| attempts::count(transaction, &attempt, now)).await?;
+            Ok(ClientOutcome::Limited { retry_after })
+        }
     }
-    Ok(decision)
 }

@@ -1,6 +1,5 @@
-//! Decides on presented credentials, always on what is in the database at that moment.
-//!
-//! A decision also says in whose record it belongs. Whoever asks for one records it before answering.
+//! Decides on presented credentials, always on what is in the database at that moment, and records each decision, in
+//! the record of the key's owner, before it is known to whoever asked.
 
 use chrono::Duration;
 use diesel::QueryResult;
@@ -8,11 +7,10 @@ use diesel::QueryResult;
 use super::model::Scope;
 use super::tokens::VerifiedToken;
 use crate::api_keys::model::{ClientId, ClientSecret, Status};
-use crate::api_keys::queries::{self as api_keys, Credential, Owner, PresentedToken};
 use crate::attempts::model::{Attempt, Kind, Verdict};
 use crate::attempts::queries as attempts;
 use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
-use crate::db::{Database, DbConnection, Entry, Error, Timestamp};
+use crate::db::{Counters, Credential, Database, Entry, Error, Found, Owner, Presented, Timestamp, Transaction};
 use crate::secret::SecretText;
 
 /// A key's row tells its last use to this precision, so that most uses change no row; the record tells each one.
@@ -52,15 +50,9 @@ pub struct Decision<T = Bearer> {
 
 impl<T> Decision<T> {
     /// Goes on with what was found.
-    ///
-    /// # Errors
-    /// Those of `next`.
-    pub fn and_then<U>(self, next: impl FnOnce(T) -> QueryResult<Result<U, Reason>>) -> QueryResult<Decision<U>> {
-        let result = match self.result {
-            Ok(value) => next(value)?,
-            Err(reason) => Err(reason),
-        };
-        Ok(Decision { key: self.key, result })
+    #[must_use]
+    pub fn and_then<U>(self, next: impl FnOnce(T) -> Result<U, Reason>) -> Decision<U> {
+        Decision { key: self.key, result: self.result.and_then(next) }
     }
 
     /// The audit event of this decision, in the record of the key's owner.
@@ -82,24 +74,41 @@ impl<T> Decision<T> {
     }
 }
 
-/// A client ID with its secret. The scope is all that the owner holds.
-///
-/// # Errors
-/// When a statement fails.
-pub fn secret(
-    connection: &mut DbConnection,
-    client_id: &str,
-    client_secret: &SecretText,
-    now: Timestamp,
-) -> QueryResult<Decision> {
-    let Some((client_id, credential, key)) = find(connection, client_id, None, now)? else {
-        return Ok(Decision { key: None, result: Err(Reason::Unknown) });
+/// What is presented with a client ID and its secret.
+#[must_use]
+pub fn presented_secret(client_id: &str, now: Timestamp) -> Presented {
+    // What is no client ID names no key, whatever it is.
+    let client_id = ClientId::parse(client_id).map(|client_id| client_id.to_string()).unwrap_or_default();
+    Presented {
+        client_id,
+        signing_key: String::new(),
+        token_id: String::new(),
+        counters: Counters::default(),
+        asks_for_token: false,
+        now,
+    }
+}
+
+/// What is presented with an access token; with `None` it names no key.
+#[must_use]
+pub fn presented_token(token: Option<&VerifiedToken>, now: Timestamp) -> Presented {
+    let Some(token) = token else { return presented_secret("", now) };
+    Presented {
+        signing_key: token.key_id.clone(),
+        token_id: token.claims.jti.clone(),
+        ..presented_secret(&token.claims.client_id, now)
+    }
+}
+
+/// Decides on a client ID and its secret. The scope is all that the owner holds.
+#[must_use]
+pub fn secret(client_id: &str, client_secret: &SecretText, found: Option<Credential>, now: Timestamp) -> Decision {
+    let Some((client_id, credential)) = ClientId::parse(client_id).zip(found) else {
+        return Decision { key: None, result: Err(Reason::Unknown) };
     };
-    let result = match standing_of_secret(&credential, client_secret, now) {
-        Ok(()) => Ok(bearer(client_id, credential, |held| held)),
-        Err(reason) => Err(reason),
-    };
-    Ok(Decision { key: Some(key), result })
+    let key = Some(NamedKey::from(&credential));
+    let result = standing_of_secret(&credential, client_secret, now);
+    Decision { key, result: result.map(|()| bearer(client_id, credential, |held| held)) }
 }
 
 fn standing_of_secret(credential: &Credential, client_secret: &SecretText, now: Timestamp) -> Result<(), Reason> {
@@ -111,21 +120,16 @@ fn standing_of_secret(credential: &Credential, client_secret: &SecretText, now: 
     standing_of_key(credential, now)
 }
 
-/// An access token; none when what was presented is none of ours.
-///
-/// # Errors
-/// When a statement fails.
-pub fn token(connection: &mut DbConnection, token: Option<&VerifiedToken>, now: Timestamp) -> QueryResult<Decision> {
-    let unknown = Decision { key: None, result: Err(Reason::TokenInvalid) };
-    let Some(token) = token else { return Ok(unknown) };
-    let presented = PresentedToken { signing_key: &token.key_id, token_id: &token.claims.jti };
-    let found = find(connection, &token.claims.client_id, Some(presented), now)?;
-    let Some((client_id, credential, key)) = found else { return Ok(unknown) };
-    let result = match standing_of_token(token, &credential, now) {
-        Ok(()) => Ok(bearer(client_id, credential, |held| token.claims.scope().and(&held))),
-        Err(reason) => Err(reason),
+/// Decides on an access token; none when what was presented is none of ours.
+#[must_use]
+pub fn token(token: Option<&VerifiedToken>, found: Option<Credential>, now: Timestamp) -> Decision {
+    let named = token.and_then(|token| Some((token, ClientId::parse(&token.claims.client_id)?))).zip(found);
+    let Some(((token, client_id), credential)) = named else {
+        return Decision { key: None, result: Err(Reason::TokenInvalid) };
     };
-    Ok(Decision { key: Some(key), result })
+    let key = Some(NamedKey::from(&credential));
+    let result = standing_of_token(token, &credential, now);
+    Decision { key, result: result.map(|()| bearer(client_id, credential, |held| token.claims.scope().and(&held))) }
 }
 
 fn standing_of_token(token: &VerifiedToken, credential: &Credential, now: Timestamp) -> Result<(), Reason> {
@@ -150,54 +154,94 @@ fn standing_of_key(credential: &Credential, now: Timestamp) -> Result<(), Reason
     }
 }
 
-fn find(
-    connection: &mut DbConnection,
-    client_id: &str,
-    token: Option<PresentedToken<'_>>,
-    now: Timestamp,
-) -> QueryResult<Option<(ClientId, Credential, NamedKey)>> {
-    let Some(client_id) = ClientId::parse(client_id) else { return Ok(None) };
-    Ok(api_keys::find_credential(connection, &client_id, token, now)?.map(|credential| {
-        let (id, user_id, last_used_at) = (credential.id, credential.owner.id, credential.last_used_at);
-        (client_id, credential, NamedKey { id, user_id, last_used_at })
-    }))
+impl From<&Credential> for NamedKey {
+    fn from(credential: &Credential) -> Self {
+        Self { id: credential.id, user_id: credential.owner.id, last_used_at: credential.last_used_at }
+    }
 }
 
 fn bearer(client_id: ClientId, credential: Credential, scope: impl FnOnce(Scope) -> Scope) -> Bearer {
-    let scope = scope(Scope::of(credential.permissions));
-    Bearer { client_id, scope, owner: credential.owner, key_expires_at: credential.expires_at }
+    let held = credential.permissions.split_ascii_whitespace().map(str::to_owned).collect();
+    Bearer { client_id, scope: scope(Scope::of(held)), owner: credential.owner, key_expires_at: credential.expires_at }
 }
 
-/// Records a decision that somebody who cannot be told apart from a stranger may have caused: an attempt that names no
-/// known key, or gives a wrong secret, counts against its address, and beyond the limit is only counted.
+/// A request that is decided on.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What is asked for.
+    pub action: Action,
+    /// Where it came from.
+    pub source: Source,
+    /// How a failure is counted.
+    pub attempt: Attempt,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Decides and records the decision, with what `decide` adds to it. `Err` of the inner result is what `decide` did not
+/// look at, and is not recorded.
 ///
 /// # Errors
-/// When it cannot be recorded.
-pub async fn record<T>(
+/// When nothing can be read or recorded.
+pub async fn decide<T, E, D>(
     database: &Database,
-    decision: &Decision<T>,
-    action: Action,
-    attempt: Attempt,
-    source: Source,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let event = decision.event(action, source, now);
-    if !is_guess(decision, attempt.kind) {
-        return database.record(vec![event]).await;
-    }
-    database
-        .write(move |transaction| {
-            let verdict = attempts::verdict(transaction, &attempt, now)?;
-            attempts::count(transaction, &attempt, now)?;
-            if verdict == Verdict::Allowed {
-                transaction.record(event);
+    presented: Vec<Presented>,
+    call: Call,
+    decide: D,
+) -> Result<Result<Decision<T>, E>, Error>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    D: FnOnce(Vec<Found>, &mut Vec<Entry>) -> Result<Decision<T>, E> + Send + 'static,
+{
+    let Call { action, source, attempt, now } = call;
+    let kind = attempt.kind;
+    let (decision, guess) = database
+        .decide(presented, move |found, entries| {
+            let place = entries.len();
+            let decision = match decide(found, entries) {
+                Ok(decision) => decision,
+                Err(limited) => return (Err(limited), None),
+            };
+            let event = decision.event(action, source, now);
+            if is_guess(&decision, kind) {
+                return (Ok(decision), Some(event));
             }
-            Ok(())
+            entries.insert(place, event);
+            (Ok(decision), None)
         })
-        .await
+        .await?;
+    if let Some(event) = guess {
+        database.write(move |transaction| record_guess(transaction, event, &attempt, now)).await?;
+    }
+    Ok(decision)
 }
 
-/// The secret of a deleted key is forgotten, so whoever presents one is a stranger, as with a key that never was.
+/// Records a decision in a transaction that does more.
+///
+/// # Errors
+/// When a statement fails.
+pub fn record<T>(transaction: &mut Transaction<'_>, decision: &Decision<T>, call: Call) -> QueryResult<()> {
+    let event = decision.event(call.action, call.source, call.now);
+    if is_guess(decision, call.attempt.kind) {
+        return record_guess(transaction, event, &call.attempt, call.now);
+    }
+    transaction.record(event);
+    Ok(())
+}
+
+/// A guess counts against its address, and beyond the limit is only counted.
+fn record_guess(transaction: &mut Transaction<'_>, event: Entry, attempt: &Attempt, now: Timestamp) -> QueryResult<()> {
+    let verdict = attempts::verdict(transaction, attempt, now)?;
+    attempts::count(transaction, attempt, now)?;
+    if verdict == Verdict::Allowed {
+        transaction.record(event);
+    }
+    Ok(())
+}
+
+/// Whether somebody who cannot be told apart from a stranger caused this: by naming no known key, or with a wrong secret.
+/// The secret of a deleted key is forgotten, so whoever presents one is a stranger too.
 fn is_guess<T>(decision: &Decision<T>, kind: Kind) -> bool {
     match &decision.result {
         Ok(_) => false,

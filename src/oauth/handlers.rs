@@ -6,13 +6,13 @@ use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::actions::{self, Call, ClientOutcome};
-use super::check::Bearer;
+use super::actions::{self, ClientOutcome};
+use super::check::{Bearer, Call};
 use super::error::OauthError;
 use super::request::{ClientAuthentication, ClientRequest};
 use super::tokens::{Subject, VerifiedToken};
 use crate::attempts::model::Kind;
-use crate::audit::model::Reason;
+use crate::audit::model::{Action, Reason};
 use crate::web::caller;
 use crate::web::state::State;
 
@@ -33,10 +33,11 @@ struct Granted {
 /// # Errors
 /// As RFC 6749 section 5.2 has them.
 pub async fn token(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
-    let (client, call) = read(&state, &request, body)?;
+    let (client, call) = read(&state, Action::IssueToken, &request, body)?;
     let (basic, now) = (client.authentication == ClientAuthentication::Basic, call.now);
     let grant = done(actions::grant(&state.database, client, state.config.token_lifetime, call).await?, basic)?;
-    let key = state.tokens.keys().get(&state.database, &grant.signing_key).await.map_err(OauthError::Internal)?;
+    let key_id = grant.signing_key.ok_or_else(|| OauthError::Internal(anyhow::anyhow!("no signing key counts")))?;
+    let key = state.tokens.keys().get(&state.database, &key_id).await.map_err(OauthError::Internal)?;
     let key = key.ok_or_else(|| OauthError::Internal(anyhow::anyhow!("the signing key is gone")))?;
     let scope = shown(&grant.bearer);
     let subject = Subject {
@@ -100,7 +101,7 @@ impl<'a> Introspection<'a> {
 /// # Errors
 /// As RFC 7662 section 2.3 has them.
 pub async fn introspect(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
-    let (client, call) = read(&state, &request, body)?;
+    let (client, call) = read(&state, Action::Introspect, &request, body)?;
     let basic = client.authentication == ClientAuthentication::Basic;
     let token = presented(&state, &client).await?;
     let standing = done(actions::introspect(&state.database, client, token, call).await?, basic)?;
@@ -115,14 +116,14 @@ pub async fn introspect(state: web::Data<State>, request: HttpRequest, body: Bod
 /// # Errors
 /// As RFC 7009 section 2.2.1 has them.
 pub async fn revoke(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
-    let (client, call) = read(&state, &request, body)?;
+    let (client, call) = read(&state, Action::RevokeToken, &request, body)?;
     let basic = client.authentication == ClientAuthentication::Basic;
     let token = presented(&state, &client).await?;
     done(actions::revoke(&state.database, client, token, call).await?, basic)?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 
-fn read(state: &State, request: &HttpRequest, body: Body) -> Result<(ClientRequest, Call), OauthError> {
+fn read(state: &State, action: Action, request: &HttpRequest, body: Body) -> Result<(ClientRequest, Call), OauthError> {
     let body = body.map_err(|error| match error.as_response_error().status_code().as_u16() {
         413 => OauthError::TooLarge,
         _ => OauthError::InvalidRequest("the body could not be read"),
@@ -130,7 +131,7 @@ fn read(state: &State, request: &HttpRequest, body: Body) -> Result<(ClientReque
     let client = ClientRequest::parse(request.headers(), &body)?;
     let source = caller::source(request, &state.config.trusted_proxies);
     let attempt = state.attempt(Kind::Token, source.address, &client.client_id);
-    Ok((client, Call { source, attempt, now: state.clock.now() }))
+    Ok((client, Call { action, source, attempt, now: state.clock.now() }))
 }
 
 /// The token that a request is about; none when it is none of ours.

@@ -54,8 +54,8 @@ CREATE TABLE audit_block_entries (
     PRIMARY KEY (block_id, user_id, refused, api_key_id, event_id)
 ) WITHOUT ROWID;
 
--- Uses counted by day (days since 1970) and key; key 0 is all of them, and what named no key. The writing process is
--- part of the key, so that processes do not wait for each other.
+-- Uses counted by day (days since 1970) and key; key 0 is all of them, and what named no key. On Postgres the writing
+-- process is part of the key, so that processes do not wait for each other; here it is 0.
 CREATE TABLE daily_uses (
     day INTEGER NOT NULL,
     api_key_id BIGINT NOT NULL,
