@@ -13,8 +13,10 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 
 use crate::audit::retention;
+use crate::audit::signer::{Signer, keep_signed};
 use crate::clock::Clock;
 use crate::config::{PublicUrl, ServerConfig, StorageConfig, text_or_file};
+use crate::db::Database;
 use crate::error::Error;
 use crate::login::store::DatabaseSessionStore;
 use crate::oauth::signing_keys::SigningKeys;
@@ -41,6 +43,22 @@ pub struct Bound {
     pub administrator: FirstAdministrator,
     /// The server, which runs once it is awaited.
     pub server: Server,
+    database: Database,
+    signer: Signer,
+    clock: Clock,
+}
+
+impl Bound {
+    /// Runs the server until it is told to stop, and then signs what it has recorded.
+    ///
+    /// # Errors
+    /// When it ends by a mistake, or the record cannot be signed.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let Self { server, database, signer, clock, .. } = self;
+        server.await?;
+        actix_web::rt::task::spawn_blocking(move || signer.sign_own(&database, clock.now())).await??;
+        Ok(())
+    }
 }
 
 /// Makes the application and lets it listen.
@@ -63,7 +81,11 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let tokens = Tokens::new(signing_keys, public_url.as_str(), &audience);
     let administrator = ensure_administrator(&database, &passwords, admin_password.as_ref(), &mut rng, clock.now())?;
 
-    actix_web::rt::spawn(retention::keep_clean(database.clone(), clock.clone(), config.audit_retention_days));
+    let signer = Signer::open(&database, &secret_key)?;
+    let retention_days = config.audit_retention_days;
+    actix_web::rt::spawn(retention::keep_clean(database.clone(), signer.clone(), clock.clone(), retention_days));
+    actix_web::rt::spawn(keep_signed(database.clone(), signer.clone(), clock.clone()));
+    let its = (database.clone(), clock.clone());
     let workers = config.workers;
     let state = State { config, public_url: public_url.clone(), clock, database, secret_key, passwords, tokens };
     let mut server = HttpServer::new(move || {
@@ -90,7 +112,8 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
         server = server.workers(workers.into());
     }
     let server = server.listen(listener)?.run();
-    Ok(Bound { address, public_url, administrator, server })
+    let (database, clock) = its;
+    Ok(Bound { address, public_url, administrator, server, database, signer, clock })
 }
 
 /// Everything that people see: behind sessions, guarded against other websites, with error pages. The order is that of

@@ -3,12 +3,18 @@
 //! An event is inserted in the transaction of the change that it describes, so that neither is ever there without the
 //! other. It belongs to a user, who can read it at `/activity`; an attempt that names nobody known has no owner. What
 //! was presented as a credential is never stored, and a path is stored without its query.
+//!
+//! That nobody has changed it afterwards can be seen ([`verify`]): events form chains ([`chain`]) whose heads are signed
+//! ([`signer`]).
 
+pub mod chain;
 pub mod handlers;
 pub mod model;
 pub mod pages;
 pub mod queries;
 pub mod retention;
+pub mod signer;
+pub mod verify;
 
 use actix_web::web;
 

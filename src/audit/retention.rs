@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::Duration as Days;
 
+use super::signer::Signer;
 use crate::clock::Clock;
 use crate::db::{Database, Error, Timestamp};
 use crate::oauth;
@@ -15,9 +16,9 @@ const INTERVAL: Duration = Duration::from_secs(10 * 60);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Removes what has become too old, for as long as the process runs.
-pub async fn keep_clean(database: Database, clock: Clock, retention_days: u32) {
+pub async fn keep_clean(database: Database, signer: Signer, clock: Clock, retention_days: u32) {
     loop {
-        if let Err(error) = clean(&database, clock.now(), retention_days).await {
+        if let Err(error) = clean(&database, &signer, clock.now(), retention_days).await {
             tracing::error!("what is too old could not be removed: {:#}", anyhow::Error::from(error));
         }
         tokio::time::sleep(INTERVAL).await;
@@ -28,10 +29,21 @@ pub async fn keep_clean(database: Database, clock: Clock, retention_days: u32) {
 ///
 /// # Errors
 /// When a transaction fails. What was removed before stays removed.
-pub async fn clean(database: &Database, now: Timestamp, retention_days: u32) -> Result<(), Error> {
+pub async fn clean(database: &Database, signer: &Signer, now: Timestamp, retention_days: u32) -> Result<(), Error> {
     let oldest = now + -Days::days(retention_days.into());
-    while database.write(move |transaction| transaction.prune(oldest)).await? {
+    while prune(database, signer.clone(), oldest, now).await? {
         tokio::time::sleep(PAUSE).await;
     }
     database.write(move |transaction| oauth::queries::prune_revoked_tokens(transaction, now)).await
+}
+
+/// Removes a slice, and says whether there may be more.
+async fn prune(database: &Database, signer: Signer, oldest: Timestamp, now: Timestamp) -> Result<bool, Error> {
+    database
+        .write(move |transaction| {
+            let pruned = transaction.prune(oldest)?;
+            signer.sign_pruned(transaction, &pruned.writer_ids, now)?;
+            Ok(pruned.more)
+        })
+        .await
 }

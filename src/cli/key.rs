@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use clap::Subcommand;
 
-use super::table;
+use super::{Operator, table};
 use crate::api_keys::actions;
 use crate::api_keys::model::{ClientId, Status};
 use crate::api_keys::queries;
@@ -30,7 +30,7 @@ pub(super) enum KeyCommand {
 }
 
 pub(super) fn run(config: &StorageConfig, command: KeyCommand) -> anyhow::Result<()> {
-    let storage = Storage::open(config)?;
+    let storage = Operator::open(config)?;
     let now = Clock::default().now();
     match command {
         KeyCommand::List { user } => list(&storage, user.as_deref(), now)?,

@@ -8,12 +8,16 @@ mod table;
 mod user;
 
 use std::io::IsTerminal as _;
+use std::ops::Deref;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::audit::signer::Signer;
+use crate::clock::Clock;
 use crate::config::{ServerConfig, StorageConfig};
+use crate::storage::Storage;
 
 /// API keys that belong to people: generated in a browser, checked against live state, every use on record.
 #[derive(Parser)]
@@ -70,6 +74,36 @@ pub fn main() -> ExitCode {
         Err(error) => {
             eprintln!("keyledge: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// What commands work on. What they record is signed when they end.
+struct Operator(Storage);
+
+impl Operator {
+    fn open(config: &StorageConfig) -> anyhow::Result<Self> {
+        Storage::open(config).map(Self)
+    }
+}
+
+impl Deref for Operator {
+    type Target = Storage;
+
+    fn deref(&self) -> &Storage {
+        &self.0
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        if self.database.own_head().is_none() {
+            return;
+        }
+        let signed = Signer::open(&self.database, &self.secret_key)
+            .and_then(|signer| Ok(signer.sign_own(&self.database, Clock::default().now())?));
+        if let Err(error) = signed {
+            tracing::error!("what was done is recorded, but the record could not be signed: {error:#}");
         }
     }
 }

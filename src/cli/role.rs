@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use anyhow::bail;
 use clap::Subcommand;
 
+use super::Operator;
 use crate::clock::Clock;
 use crate::config::StorageConfig;
-use crate::storage::Storage;
 use crate::users::actions::{self, RoleAdded};
 use crate::users::model::{parse_permission, parse_role_name};
 
@@ -33,7 +33,7 @@ pub(super) fn run(config: &StorageConfig, command: RoleCommand) -> anyhow::Resul
     let RoleCommand::Add { name, description, permissions } = command;
     let name = parse_role_name(&name).map_err(|message| anyhow::anyhow!("bad role name: {message}"))?;
     let permissions: BTreeSet<String> = permissions.into_iter().collect();
-    let storage = Storage::open(config)?;
+    let storage = Operator::open(config)?;
     match actions::add_role(&storage.database, &name, &description, &permissions, Clock::default().now())? {
         RoleAdded::Added => println!("The role {name} was added."),
         RoleAdded::NameTaken => bail!("there is a role {name} already"),

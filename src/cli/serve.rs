@@ -21,6 +21,6 @@ pub(super) fn run(storage: &StorageConfig, config: ServerConfig) -> anyhow::Resu
             ),
         }
         println!("Keyledge is ready at {} (listening on {}).", bound.public_url.as_str(), bound.address);
-        Ok(bound.server.await?)
+        bound.run().await
     })
 }

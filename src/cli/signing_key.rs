@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::table;
+use super::{Operator, table};
 use crate::clock::Clock;
 use crate::config::StorageConfig;
 use crate::db::Timestamp;
@@ -24,7 +24,7 @@ pub(super) enum SigningKeyCommand {
 }
 
 pub(super) fn run(config: &StorageConfig, command: &SigningKeyCommand) -> anyhow::Result<()> {
-    let storage = Storage::open(config)?;
+    let storage = Operator::open(config)?;
     let now = Clock::default().now();
     match command {
         SigningKeyCommand::List => list(&storage, now),

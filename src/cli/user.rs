@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Read as _};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 
-use super::table;
+use super::{Operator, table};
 use crate::clock::Clock;
 use crate::config::StorageConfig;
 use crate::secret::SecretText;
@@ -60,7 +60,7 @@ pub(super) enum UserCommand {
 }
 
 pub(super) fn run(config: &StorageConfig, command: UserCommand) -> anyhow::Result<()> {
-    let storage = Storage::open(config)?;
+    let storage = Operator::open(config)?;
     match command {
         UserCommand::Add { username, display_name, email, roles, password_stdin } => {
             let username = parse_username(&username).map_err(|message| anyhow::anyhow!("bad username: {message}"))?;

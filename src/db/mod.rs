@@ -34,7 +34,8 @@ use self::connection::Manager;
 pub(crate) use self::connection::on_either;
 pub use self::credentials::{Counters, Credential, Found, Owner, Presented};
 use self::decider::Decider;
-pub use self::record::{Entry, digest};
+pub use self::pruning::Pruned;
+pub use self::record::{Columns, Entry, Head, digest, genesis};
 pub use self::time::Timestamp;
 pub use self::writer::Transaction;
 use self::writer::Writer;
@@ -223,6 +224,13 @@ impl Database {
         self.decide(Vec::new(), |_, recorded| recorded.extend(entries)).await
     }
 
+    /// The newest event that this process has recorded; none when it has recorded nothing. Waits for a transaction that is
+    /// under way.
+    #[must_use]
+    pub fn own_head(&self) -> Option<Head> {
+        self.writer.head()
+    }
+
     /// [`Database::read`] for callers that have no async runtime.
     ///
     /// # Errors
@@ -265,6 +273,21 @@ pub fn one_at_a_time(connection: &mut DbConnection, name: &str) -> QueryResult<(
             .bind::<diesel::sql_types::Text, _>(name)
             .execute(postgres)
             .map(|_| ()),
+    }
+}
+
+/// Lets all that a transaction reads be of one moment, as it always is on SQLite. To be said before anything is read.
+///
+/// # Errors
+/// When the statement fails.
+pub fn of_one_moment(connection: &mut DbConnection) -> QueryResult<()> {
+    match connection {
+        DbConnection::Sqlite(_) => Ok(()),
+        DbConnection::Postgres(postgres) => {
+            diesel::sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                .execute(postgres)
+                .map(|_| ())
+        }
     }
 }
 

@@ -10,10 +10,19 @@ use super::{DbConnection, Timestamp, blocks, one_at_a_time};
 /// Events of a slice: their removal takes about as long as a checkpoint does.
 const SLICE: i64 = 512;
 
-/// Removes a slice of what is older than `oldest`, and says whether there may be more. The newest event always stays, and
+/// What a slice of removing was.
+#[derive(Clone, Debug)]
+pub struct Pruned {
+    /// The chains that lost their oldest events.
+    pub writer_ids: Vec<i64>,
+    /// Whether there may be more to remove.
+    pub more: bool,
+}
+
+/// Removes a slice of what is older than `oldest`. The newest event always stays, and
 /// on SQLite the newest block and what comes after it. A chain loses its oldest run; where it goes on and from which
 /// digest stays with its writer.
-pub(super) fn prune(connection: &mut DbConnection, oldest: Timestamp) -> QueryResult<bool> {
+pub(super) fn prune(connection: &mut DbConnection, oldest: Timestamp) -> QueryResult<Pruned> {
     // Two instances that removed the same slice could tell of each other's removals in the wrong order.
     one_at_a_time(connection, "prune")?;
     let end = first_to_stay(connection)?;
@@ -42,13 +51,14 @@ pub(super) fn prune(connection: &mut DbConnection, oldest: Timestamp) -> QueryRe
     let removed = slice.len();
     let ends: BTreeMap<i64, (i64, Vec<u8>)> =
         slice.into_iter().map(|(_, writer_id, sequence, digest)| (writer_id, (sequence, digest))).collect();
+    let writer_ids = ends.keys().copied().collect();
     for (writer_id, (sequence, digest)) in ends {
         diesel::update(audit_writers::table.find(writer_id))
             .set((audit_writers::pruned_through.eq(sequence), audit_writers::pruned_digest.eq(Some(digest))))
             .execute(connection)?;
     }
     let counts = prune_counts(connection, oldest)?;
-    Ok(removed == usize::try_from(SLICE).unwrap_or(0) || counts)
+    Ok(Pruned { writer_ids, more: removed == usize::try_from(SLICE).unwrap_or(0) || counts })
 }
 
 fn first_to_stay(connection: &mut DbConnection) -> QueryResult<i64> {

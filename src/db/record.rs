@@ -14,7 +14,7 @@ use diesel::sql_types::{self, Array, BigInt, Binary, Bool, HasSqlType, Integer, 
 use diesel::sqlite::Sqlite;
 
 use super::schema::{api_keys, audit_writers};
-use super::{DbConnection, Timestamp, blocks};
+use super::{DbConnection, Timestamp, blocks, one_at_a_time};
 use crate::secret::{Digest, sha256};
 
 /// An audit event about to be written.
@@ -59,51 +59,125 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    /// Begins a chain. Its first event joins on to 32 zero bytes.
+    /// Begins a chain after the one that was begun last.
     pub(super) fn begin(connection: &mut DbConnection, now: Timestamp) -> QueryResult<Self> {
-        let writer_id = diesel::insert_into(audit_writers::table)
-            .values(audit_writers::started_at.eq(now))
-            .returning(audit_writers::id)
-            .get_result(connection)?;
-        Ok(Self { writer_id, sequence: 0, digest: [0; 32], since_block: blocks::CHECK_EVERY })
+        one_at_a_time(connection, "chain")?;
+        let last =
+            audit_writers::table.order(audit_writers::id.desc()).select((audit_writers::id, audit_writers::genesis));
+        let last: Option<(i64, Vec<u8>)> = last.first(connection).optional()?;
+        let (last_id, last_genesis) = last.unwrap_or_else(|| (0, vec![0; 32]));
+        let writer_id = last_id + 1;
+        let genesis = genesis(&last_genesis, writer_id, now);
+        diesel::insert_into(audit_writers::table)
+            .values((
+                audit_writers::id.eq(writer_id),
+                audit_writers::started_at.eq(now),
+                audit_writers::genesis.eq(genesis.as_slice()),
+            ))
+            .execute(connection)?;
+        Ok(Self { writer_id, sequence: 0, digest: genesis, since_block: blocks::CHECK_EVERY })
     }
 
-    fn link(&mut self, entry: &Entry) -> Link {
+    /// Where the chain is.
+    pub(super) fn head(&self) -> Head {
+        Head { writer_id: self.writer_id, sequence: self.sequence, digest: self.digest }
+    }
+
+    fn link(&mut self, entry: &Entry) -> Head {
         self.sequence += 1;
-        self.digest = digest(&self.digest, self.writer_id, self.sequence, entry);
-        Link { writer_id: self.writer_id, sequence: self.sequence, digest: self.digest }
+        self.digest = digest(
+            &self.digest,
+            &Columns {
+                writer_id: self.writer_id,
+                sequence: self.sequence,
+                occurred_at: entry.occurred_at.unix_micros(),
+                user_id: entry.user_id,
+                api_key_id: entry.api_key_id,
+                actor_id: entry.actor_id,
+                action: entry.action,
+                reason: entry.reason,
+                is_use: entry.is_use,
+                method: entry.method.as_deref(),
+                path: entry.path.as_deref(),
+                address: entry.address.as_deref(),
+                user_agent: entry.user_agent.as_deref(),
+                detail: entry.detail.as_deref(),
+            },
+        );
+        self.head()
     }
 }
 
-/// An event's place in its chain.
-struct Link {
-    writer_id: i64,
-    sequence: i64,
-    digest: Digest,
+/// The newest event of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The chain.
+    pub writer_id: i64,
+    /// The event's place in it, from 1 on; 0 for the genesis of a chain without events.
+    pub sequence: i64,
+    /// The event's digest.
+    pub digest: Digest,
 }
 
-/// SHA-256 over the digest of the event before (32 bytes) and this event's columns in the order of the table, `id` and
-/// `digest` left out. Each column is its length in bytes as 32 bits, big-endian, and its text: numbers in decimal,
-/// truth as `1` or `0`. A null is the length `ffffffff` and nothing more.
+/// What an event's digest covers: its columns in the order of the table, without `id` and `digest`.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "they are the columns of audit_events, which the migration describes")]
+pub struct Columns<'a> {
+    pub writer_id: i64,
+    pub sequence: i64,
+    pub occurred_at: i64,
+    pub user_id: Option<i64>,
+    pub api_key_id: Option<i64>,
+    pub actor_id: Option<i64>,
+    pub action: &'a str,
+    pub reason: Option<&'a str>,
+    pub is_use: bool,
+    pub method: Option<&'a str>,
+    pub path: Option<&'a str>,
+    pub address: Option<&'a str>,
+    pub user_agent: Option<&'a str>,
+    pub detail: Option<&'a str>,
+}
+
+/// What the first event of a chain joins on to: SHA-256 over the genesis of the chain that was begun before it (32 zero
+/// bytes for the first one), the chain's number and when it was begun, in microseconds since 1970; the two written as
+/// [`digest`] writes columns.
 #[must_use]
-pub fn digest(before: &Digest, writer_id: i64, sequence: i64, entry: &Entry) -> Digest {
+pub fn genesis(before: &[u8], writer_id: i64, started_at: Timestamp) -> Digest {
+    let mut text = before.to_vec();
+    let mut buffer = itoa::Buffer::new();
+    add(&mut text, Some(buffer.format(writer_id)));
+    add(&mut text, Some(buffer.format(started_at.unix_micros())));
+    sha256(&text)
+}
+
+/// SHA-256 over the digest of the event before (32 bytes) and this event's [`Columns`]. Each column is its length in bytes
+/// as 32 bits, big-endian, and its text: numbers in decimal, truth as `1` or `0`. A null is the length `ffffffff` and
+/// nothing more.
+#[must_use]
+pub fn digest(before: &Digest, event: &Columns<'_>) -> Digest {
     let mut text = Vec::with_capacity(512);
     text.extend_from_slice(before);
-    let occurred_at = entry.occurred_at.unix_micros();
     let mut buffer = itoa::Buffer::new();
-    for number in [Some(writer_id), Some(sequence), Some(occurred_at), entry.user_id, entry.api_key_id, entry.actor_id]
-    {
+    for number in [
+        Some(event.writer_id),
+        Some(event.sequence),
+        Some(event.occurred_at),
+        event.user_id,
+        event.api_key_id,
+        event.actor_id,
+    ] {
         add(&mut text, number.map(|number| buffer.format(number)));
     }
     for column in [
-        Some(entry.action),
-        entry.reason,
-        Some(if entry.is_use { "1" } else { "0" }),
-        entry.method.as_deref(),
-        entry.path.as_deref(),
-        entry.address.as_deref(),
-        entry.user_agent.as_deref(),
-        entry.detail.as_deref(),
+        Some(event.action),
+        event.reason,
+        Some(if event.is_use { "1" } else { "0" }),
+        event.method,
+        event.path,
+        event.address,
+        event.user_agent,
+        event.detail,
     ] {
         add(&mut text, column);
     }
@@ -130,7 +204,7 @@ pub(super) fn append(connection: &mut DbConnection, chain: &mut Chain, entries: 
             }
         }
         DbConnection::Postgres(postgres) => {
-            let links: Vec<Link> = entries.iter().map(|entry| chain.link(entry)).collect();
+            let links: Vec<Head> = entries.iter().map(|entry| chain.link(entry)).collect();
             Rows::of(entries, &links).execute(postgres)?;
             let counts = Counts::of(entries, chain.writer_id);
             if !counts.days.is_empty() {
@@ -143,13 +217,13 @@ pub(super) fn append(connection: &mut DbConnection, chain: &mut Chain, entries: 
 
 /// A row as it is bound on SQLite.
 struct SqliteRow<'a> {
-    link: Link,
+    link: Head,
     occurred_at: i64,
     entry: &'a Entry,
 }
 
 impl<'a> SqliteRow<'a> {
-    fn of(link: Link, entry: &'a Entry) -> Self {
+    fn of(link: Head, entry: &'a Entry) -> Self {
         Self { link, occurred_at: entry.occurred_at.unix_micros(), entry }
     }
 }
@@ -301,7 +375,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn of(entries: &'a [Entry], links: &[Link]) -> Self {
+    fn of(entries: &'a [Entry], links: &[Head]) -> Self {
         fn column<'b, R, T>(rows: &'b [R], value: impl Fn(&'b R) -> T) -> Vec<T> {
             rows.iter().map(value).collect()
         }

@@ -39,9 +39,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_heads (writer_id) {
+        writer_id -> Int8,
+        sequence -> Int8,
+        digest -> Bytea,
+        pruned_through -> Int8,
+        pruned_digest -> Nullable<Bytea>,
+        signed_at -> Timestamp,
+        signature -> Bytea,
+    }
+}
+
+diesel::table! {
+    audit_keys (public_key) {
+        public_key -> Bytea,
+        sealed_private_key -> Bytea,
+    }
+}
+
+diesel::table! {
     audit_writers (id) {
         id -> Int8,
         started_at -> Timestamp,
+        genesis -> Bytea,
         pruned_through -> Int8,
         pruned_digest -> Nullable<Bytea>,
     }
@@ -141,6 +161,8 @@ diesel::joinable!(user_roles -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     audit_events,
+    audit_heads,
+    audit_keys,
     audit_writers,
     daily_uses,
     failed_attempts,

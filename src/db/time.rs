@@ -36,6 +36,12 @@ impl Timestamp {
         self.utc().timestamp_micros()
     }
 
+    /// The time of so many microseconds since 1970; none when it is out of range.
+    #[must_use]
+    pub fn from_unix_micros(micros: i64) -> Option<Self> {
+        DateTime::from_timestamp_micros(micros).map(Self::from)
+    }
+
     /// Whole days since 1970.
     #[must_use]
     pub fn unix_day(self) -> i32 {
@@ -101,7 +107,7 @@ where
 {
     fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let micros = i64::from_sql(bytes)?;
-        DateTime::from_timestamp_micros(micros).map(Self::from).ok_or_else(|| "a time out of range".into())
+        Self::from_unix_micros(micros).ok_or_else(|| "a time out of range".into())
     }
 }
 

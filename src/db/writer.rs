@@ -18,8 +18,9 @@ use tokio::sync::oneshot;
 use super::connection::Manager;
 use super::credentials::{self, Found, Presented};
 use super::decider::{Waiting, answer};
-use super::record::{self, Chain, Entry};
-use super::{DbConnection, Error, Timestamp, pruning};
+use super::pruning::{self, Pruned};
+use super::record::{self, Chain, Entry, Head};
+use super::{DbConnection, Error, Timestamp};
 
 /// Work that may wait for the thread; what comes on top is refused.
 pub(super) const LONGEST_QUEUE: usize = 4096;
@@ -56,11 +57,11 @@ impl Transaction<'_> {
         found.into_iter().next().ok_or(diesel::result::Error::NotFound)
     }
 
-    /// Removes a slice of the record from before `oldest`, and says whether there may be more.
+    /// Removes a slice of the record from before `oldest`.
     ///
     /// # Errors
     /// When a statement fails.
-    pub fn prune(&mut self, oldest: Timestamp) -> QueryResult<bool> {
+    pub fn prune(&mut self, oldest: Timestamp) -> QueryResult<Pruned> {
         pruning::prune(self.connection, oldest)
     }
 }
@@ -130,6 +131,10 @@ impl Writer {
         queries: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
     ) -> Result<T, Error> {
         lock(&self.session).transaction(Instant::now() + LONGEST_WAIT, queries)
+    }
+
+    pub(super) fn head(&self) -> Option<Head> {
+        lock(&self.session).chain.as_ref().map(Chain::head)
     }
 
     /// Records decisions, and then tells them to those who wait. Waits where much else is to be written.

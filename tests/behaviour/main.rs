@@ -16,4 +16,5 @@ mod security;
 mod sign_in;
 mod storage;
 mod support;
+mod tampering;
 mod tokens;

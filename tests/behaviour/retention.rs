@@ -5,11 +5,13 @@ use std::time::{Duration as StdDuration, Instant};
 use chrono::Duration;
 use diesel::prelude::*;
 use keyledge::audit::retention::clean;
+use keyledge::audit::signer::Signer;
 use keyledge::db::schema::{api_keys, audit_events, audit_writers, daily_uses};
 use keyledge::db::{Database, Entry, Timestamp};
+use keyledge::secret::{SecretKey, SecretText};
 use reqwest::StatusCode;
 
-use crate::support::{Backend, Server, on_each_database, rows};
+use crate::support::{Backend, SECRET_KEY, Server, on_each_database, rows};
 
 on_each_database![
     old_events_and_counts_go_and_new_ones_stay,
@@ -47,6 +49,10 @@ async fn record_uses(database: &Database, client_id: &str, at: Timestamp, number
     }
 }
 
+fn signer(database: &Database) -> Signer {
+    Signer::open(database, &SecretKey::parse(&SecretText::new(SECRET_KEY)).unwrap()).unwrap()
+}
+
 fn count_before(database: &Database, time: Timestamp) -> i64 {
     let events = audit_events::table.filter(audit_events::occurred_at.lt(time.unix_micros()));
     database.read_blocking(|connection| events.count().get_result(connection)).unwrap()
@@ -60,7 +66,7 @@ async fn old_events_and_counts_go_and_new_ones_stay(server: Server) {
     record_uses(&database, &key.client_id, old, OLD_EVENTS).await;
     record_uses(&database, &key.client_id, recent, 5_000).await;
 
-    clean(&database, now, KEEP_DAYS).await.unwrap();
+    clean(&database, &signer(&database), now, KEEP_DAYS).await.unwrap();
     let left = count_before(&database, recent);
     match server.database.backend() {
         Backend::Sqlite => assert!(left < OLD_EVENTS / 2, "{left} old events are left"),
@@ -79,7 +85,8 @@ async fn a_chain_goes_on_from_what_was_removed(server: Server) {
     record_uses(&database, &key.client_id, old, OLD_EVENTS).await;
     record_uses(&database, &key.client_id, old + Duration::days(100), 500).await;
     let (other, now) = (server.open_database(), old + Duration::days(450));
-    let (one, two) = tokio::join!(clean(&database, now, KEEP_DAYS), clean(&other, now, KEEP_DAYS));
+    let signer = signer(&database);
+    let (one, two) = tokio::join!(clean(&database, &signer, now, KEEP_DAYS), clean(&other, &signer, now, KEEP_DAYS));
     one.unwrap();
     two.unwrap();
     let writers = audit_writers::table
@@ -106,7 +113,7 @@ async fn checks_go_on_meanwhile(server: Server) {
     let (database, now) = (server.open_database(), server.clock.now());
     record_uses(&database, &key.client_id, now + Duration::days(-450), OLD_EVENTS).await;
     let begun = Instant::now();
-    let cleaning = tokio::spawn(async move { clean(&database, now, KEEP_DAYS).await });
+    let cleaning = tokio::spawn(async move { clean(&database, &signer(&database), now, KEEP_DAYS).await });
     let (mut checks, mut longest) = (0, StdDuration::ZERO);
     while !cleaning.is_finished() {
         let asked = Instant::now();
@@ -132,8 +139,8 @@ async fn ended_tokens_are_forgotten_when_their_time_has_come(server: Server) {
         let kept = keyledge::db::schema::revoked_tokens::table.count();
         database.read_blocking(|connection| kept.get_result::<i64>(connection)).unwrap()
     };
-    clean(&database, now, KEEP_DAYS).await.unwrap();
+    clean(&database, &signer(&database), now, KEEP_DAYS).await.unwrap();
     assert_eq!(kept(), 1);
-    clean(&database, now + Duration::hours(2), KEEP_DAYS).await.unwrap();
+    clean(&database, &signer(&database), now + Duration::hours(2), KEEP_DAYS).await.unwrap();
     assert_eq!(kept(), 0);
 }

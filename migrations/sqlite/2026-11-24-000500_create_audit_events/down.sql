@@ -3,4 +3,6 @@ DROP TABLE audit_block_entries;
 DROP TABLE audit_blocks;
 DROP TABLE daily_uses;
 DROP TABLE audit_events;
+DROP TABLE audit_keys;
+DROP TABLE audit_heads;
 DROP TABLE audit_writers;

@@ -1,10 +1,30 @@
 -- One chain of events a process that writes: sequence numbers from 1 on, each digest over the event and the one before.
+-- The first one joins on to the genesis, which covers the genesis of the chain begun before: chains are a chain, too.
 -- What is pruned is a chain's oldest run; its last digest stays here, for the first event that is left to join on to.
 CREATE TABLE audit_writers (
     id INTEGER PRIMARY KEY NOT NULL,
     started_at TIMESTAMP NOT NULL,
+    genesis BLOB NOT NULL,
     pruned_through BIGINT NOT NULL DEFAULT 0,
     pruned_digest BLOB
+);
+
+-- The newest signed statement of where each chain begins and how far it goes: without the key, nobody can compute a chain
+-- anew.
+CREATE TABLE audit_heads (
+    writer_id BIGINT NOT NULL PRIMARY KEY,
+    sequence BIGINT NOT NULL,
+    digest BLOB NOT NULL,
+    pruned_through BIGINT NOT NULL,
+    pruned_digest BLOB,
+    signed_at TIMESTAMP NOT NULL,
+    signature BLOB NOT NULL
+);
+
+-- The one key that signs those statements.
+CREATE TABLE audit_keys (
+    public_key BLOB NOT NULL PRIMARY KEY,
+    sealed_private_key BLOB NOT NULL
 );
 
 -- No foreign keys: the record outlives what it tells about, and looking them up would be most of the cost of a row.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Bool, Text};
-use keyledge::db::DbConnection;
 use keyledge::db::schema::{audit_events, audit_writers, daily_uses};
+use keyledge::db::{DbConnection, Timestamp};
 use keyledge::secret::sha256;
 
 use super::TestDatabase;
@@ -89,8 +89,13 @@ impl Record {
                     sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(postgres)?;
                 }
                 let events: Vec<Event> = audit_events::table.order(audit_events::id).load(connection)?;
-                let writers: Vec<i64> = audit_writers::table.select(audit_writers::id).load(connection)?;
-                assert_chained(&events, &writers.into_iter().collect());
+                let writers = audit_writers::table.order(audit_writers::id).select((
+                    audit_writers::id,
+                    audit_writers::started_at,
+                    audit_writers::genesis,
+                ));
+                let writers: Vec<(i64, Timestamp, Vec<u8>)> = writers.load(connection)?;
+                assert_chained(&events, &writers);
                 let counted = match connection {
                     DbConnection::Sqlite(sqlite) => assert_indexed(sqlite, &events)?,
                     DbConnection::Postgres(_) => events.as_slice(),
@@ -118,12 +123,20 @@ impl Record {
     }
 }
 
-/// Each writer's events are numbered from 1 on without gaps, and each digest joins on to the one before.
-fn assert_chained(events: &[Event], writers: &BTreeSet<i64>) {
+/// Each writer's genesis joins on to that of the writer before, its events are numbered from 1 on without gaps, and each
+/// digest joins on to the one before.
+fn assert_chained(events: &[Event], writers: &[(i64, Timestamp, Vec<u8>)]) {
     let mut ends = HashMap::<i64, (i64, Vec<u8>)>::new();
+    let mut before = vec![0; 32];
+    for (number, (writer_id, started_at, genesis)) in (1..).zip(writers) {
+        assert_eq!(*writer_id, number);
+        let joined = joined(&before, &[Some(writer_id.to_string()), Some(started_at.unix_micros().to_string())]);
+        assert_eq!(*genesis, joined, "writer {writer_id} does not join on to the one before");
+        before.clone_from(genesis);
+        ends.insert(*writer_id, (0, joined));
+    }
     for event in events {
-        assert!(writers.contains(&event.writer_id), "nobody wrote {event:?}");
-        let (sequence, before) = ends.entry(event.writer_id).or_insert_with(|| (0, vec![0; 32]));
+        let Some((sequence, before)) = ends.get_mut(&event.writer_id) else { panic!("nobody wrote {event:?}") };
         assert_eq!(event.sequence, *sequence + 1, "a gap before {event:?}");
         assert_eq!(event.digest, digest(before, event), "{event:?} does not join on to the event before");
         (*sequence, *before) = (event.sequence, event.digest.clone());
@@ -149,8 +162,12 @@ fn digest(before: &[u8], event: &Event) -> Vec<u8> {
         event.user_agent.clone(),
         event.detail.clone(),
     ];
+    joined(before, &columns)
+}
+
+fn joined(before: &[u8], columns: &[Option<String>]) -> Vec<u8> {
     let mut bytes = before.to_vec();
-    for column in &columns {
+    for column in columns {
         match column {
             Some(text) => {
                 bytes.extend(u32::try_from(text.len()).unwrap().to_be_bytes());

@@ -100,7 +100,7 @@ impl Server {
             actix_web::rt::System::new().block_on(async {
                 let bound = app::bind(&storage, server, its_clock).unwrap();
                 send.send((bound.address, bound.server.handle())).unwrap();
-                bound.server.await.unwrap();
+                bound.run().await.unwrap();
             });
         });
         let (address, handle) = receive.recv().expect("the server did not start");

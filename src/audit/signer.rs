@@ -1,0 +1,199 @@
+//! Signs how far the chains of events go: each minute, when the process ends, and when old events are removed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use diesel::prelude::*;
+
+use super::chain::{Chain, Hex, SignedHead, is_signed, statement};
+use crate::clock::Clock;
+use crate::db::schema::{audit_heads, audit_keys, audit_writers};
+use crate::db::{Database, DbConnection, Timestamp, Transaction};
+use crate::secret::SecretKey;
+
+/// How long events may be unsigned.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// What the private key is sealed for.
+const PURPOSE: &str = "audit key";
+
+/// The key that signs the heads of chains. Cheap to clone.
+#[derive(Clone)]
+pub struct Signer(Arc<Ed25519KeyPair>);
+
+impl Signer {
+    /// Opens the key of this installation; makes it where there is none.
+    ///
+    /// # Errors
+    /// When the database or the cryptographic library fails, or the key was sealed with another secret key.
+    pub fn open(database: &Database, secret_key: &SecretKey) -> anyhow::Result<Self> {
+        if let Some(signer) = Self::find(database, secret_key)? {
+            return Ok(signer);
+        }
+        let document = Ed25519KeyPair::generate()?.to_pkcs8()?;
+        let pair = Ed25519KeyPair::from_pkcs8(document.as_ref())?;
+        let sealed = secret_key.seal(PURPOSE, document.as_ref())?;
+        database.write_blocking(|transaction| {
+            crate::db::one_at_a_time(transaction, PURPOSE)?;
+            let made: i64 = audit_keys::table.count().get_result(&mut **transaction)?;
+            if made == 0 {
+                diesel::insert_into(audit_keys::table)
+                    .values((
+                        audit_keys::public_key.eq(pair.public_key().as_ref()),
+                        audit_keys::sealed_private_key.eq(sealed.as_slice()),
+                    ))
+                    .execute(&mut **transaction)?;
+            }
+            Ok(())
+        })?;
+        // Another instance that started at the same moment may have been first.
+        Self::find(database, secret_key)?.ok_or_else(|| anyhow::anyhow!("the key that signs the record is gone"))
+    }
+
+    fn find(database: &Database, secret_key: &SecretKey) -> anyhow::Result<Option<Self>> {
+        let sealed = audit_keys::table.select(audit_keys::sealed_private_key);
+        let sealed: Option<Vec<u8>> = database.read_blocking(|connection| sealed.first(connection).optional())?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        let pair = Ed25519KeyPair::from_pkcs8(&secret_key.open(PURPOSE, &sealed)?)?;
+        Ok(Some(Self(Arc::new(pair))))
+    }
+
+    /// The public half (RFC 8032): 32 bytes.
+    #[must_use]
+    pub fn public_key(&self) -> &[u8] {
+        self.0.public_key().as_ref()
+    }
+
+    /// Signs the chain of this process as far as it goes now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sign_own(&self, database: &Database, now: Timestamp) -> Result<(), crate::db::Error> {
+        let Some(own) = database.own_head() else { return Ok(()) };
+        database.write_blocking(|transaction| {
+            let Some(chain) = chain(transaction, own.writer_id)? else { return Ok(()) };
+            if chain.head.as_ref().is_some_and(|head| head.sequence >= own.sequence) {
+                return Ok(());
+            }
+            self.sign(transaction, &chain, own.sequence, &own.digest, now)
+        })
+    }
+
+    /// Signs anew the chains that lost their oldest events, in the transaction that removes those.
+    ///
+    /// # Errors
+    /// When a statement fails, and when a chain was not what had been signed: nothing is removed then, since what was
+    /// changed could not be found out any more.
+    pub fn sign_pruned(
+        &self,
+        transaction: &mut Transaction<'_>,
+        writer_ids: &[i64],
+        now: Timestamp,
+    ) -> QueryResult<()> {
+        for writer_id in writer_ids {
+            let Some(chain) = chain(transaction, *writer_id)? else { continue };
+            let removed = (chain.pruned_through, chain.pruned_digest.as_deref().unwrap_or_default());
+            let (sequence, digest) = match &chain.head {
+                Some(head) if !is_signed(&chain, head, self.public_key()) => {
+                    tracing::error!("the signed head of chain {writer_id} was changed: run keyledge audit verify");
+                    return Err(diesel::result::Error::RollbackTransaction);
+                }
+                Some(head) if head.sequence >= chain.pruned_through => (head.sequence, &*head.digest),
+                _ => removed,
+            };
+            self.sign(transaction, &chain, sequence, digest, now)?;
+        }
+        Ok(())
+    }
+
+    fn sign(
+        &self,
+        connection: &mut DbConnection,
+        chain: &Chain,
+        sequence: i64,
+        digest: &[u8],
+        now: Timestamp,
+    ) -> QueryResult<()> {
+        let mut head = SignedHead {
+            sequence,
+            digest: Hex(digest.to_vec()),
+            pruned_through: chain.pruned_through,
+            pruned_digest: chain.pruned_digest.clone(),
+            signed_at: now.unix_micros(),
+            signature: Hex(Vec::new()),
+        };
+        head.signature =
+            Hex(self.0.sign(statement(chain.writer_id, &chain.genesis, &head).as_bytes()).as_ref().to_vec());
+        diesel::delete(audit_heads::table.find(chain.writer_id)).execute(connection)?;
+        diesel::insert_into(audit_heads::table)
+            .values((
+                audit_heads::writer_id.eq(chain.writer_id),
+                audit_heads::sequence.eq(head.sequence),
+                audit_heads::digest.eq(head.digest.0),
+                audit_heads::pruned_through.eq(head.pruned_through),
+                audit_heads::pruned_digest.eq(head.pruned_digest.map(|digest| digest.0)),
+                audit_heads::signed_at.eq(now),
+                audit_heads::signature.eq(head.signature.0),
+            ))
+            .execute(connection)?;
+        Ok(())
+    }
+}
+
+/// Signs this process's chain each minute, for as long as the process runs.
+pub async fn keep_signed(database: Database, signer: Signer, clock: Clock) {
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        let (database, signer, now) = (database.clone(), signer.clone(), clock.now());
+        let done = tokio::task::spawn_blocking(move || signer.sign_own(&database, now)).await;
+        if let Err(error) = done.map_err(crate::db::Error::from).flatten() {
+            tracing::error!("the record could not be signed: {:#}", anyhow::Error::from(error));
+        }
+    }
+}
+
+type ChainRow = (i64, Timestamp, Vec<u8>, i64, Option<Vec<u8>>);
+type HeadRow = (i64, i64, Vec<u8>, i64, Option<Vec<u8>>, Timestamp, Vec<u8>);
+
+fn chain(connection: &mut DbConnection, writer_id: i64) -> QueryResult<Option<Chain>> {
+    let row: Option<ChainRow> = audit_writers::table.find(writer_id).first(connection).optional()?;
+    let head: Option<HeadRow> = audit_heads::table.find(writer_id).first(connection).optional()?;
+    Ok(row.map(|row| assemble(row, head)))
+}
+
+/// All chains, in the order in which they were begun.
+///
+/// # Errors
+/// When a statement fails.
+pub fn chains(connection: &mut DbConnection) -> QueryResult<Vec<Chain>> {
+    let rows: Vec<ChainRow> = audit_writers::table.order(audit_writers::id).load(connection)?;
+    let heads: Vec<HeadRow> = audit_heads::table.load(connection)?;
+    let mut heads: HashMap<i64, HeadRow> = heads.into_iter().map(|head| (head.0, head)).collect();
+    let with_head = |row: ChainRow| {
+        let head = heads.remove(&row.0);
+        assemble(row, head)
+    };
+    Ok(rows.into_iter().map(with_head).collect())
+}
+
+fn assemble(row: ChainRow, head: Option<HeadRow>) -> Chain {
+    let (writer_id, started_at, genesis, pruned_through, pruned_digest) = row;
+    let head = head.map(|(_, sequence, digest, pruned_through, pruned_digest, signed_at, signature)| SignedHead {
+        sequence,
+        digest: Hex(digest),
+        pruned_through,
+        pruned_digest: pruned_digest.map(Hex),
+        signed_at: signed_at.unix_micros(),
+        signature: Hex(signature),
+    });
+    Chain {
+        writer_id,
+        started_at: started_at.unix_micros(),
+        genesis: Hex(genesis),
+        pruned_through,
+        pruned_digest: pruned_digest.map(Hex),
+        head,
+    }
+}

@@ -1,0 +1,238 @@
+//! What was changed in the record behind the program's back is found out.
+
+use chrono::Duration;
+use diesel::prelude::*;
+use keyledge::audit::chain::{Break, Verified};
+use keyledge::audit::model::{Action, NewEvent, Outcome};
+use keyledge::audit::retention::clean;
+use keyledge::audit::signer::Signer;
+use keyledge::audit::verify;
+use keyledge::db::schema::{audit_events, audit_heads, audit_keys, audit_writers};
+use keyledge::db::{Database, DbConnection, Timestamp};
+use keyledge::secret::{SecretKey, SecretText};
+
+use crate::support::{SECRET_KEY, Server, TestDatabase, on_each_database};
+
+on_each_database![
+    an_untouched_record_is_verified_and_signed_to_its_end_once_the_program_has_stopped,
+    one_changed_byte_of_an_event_names_that_event,
+    a_removed_event_is_missed,
+    an_event_that_was_put_in_is_found,
+    a_chain_cannot_be_cut_off_before_its_signed_head,
+    a_chain_cannot_be_computed_anew_without_the_key,
+    a_chain_cannot_be_taken_out,
+    a_head_of_another_key_is_refused,
+    pruning_leaves_a_signed_end_and_nobody_can_remove_more,
+    a_changed_head_stops_the_pruning,
+];
+
+/// The record of a program that has stopped, and a way to change it.
+struct Stopped {
+    database: Database,
+    public_key: Vec<u8>,
+    _owner: TestDatabase,
+}
+
+impl Stopped {
+    /// A program that was used, stopped, and used by an operator once more.
+    async fn after(server: Server) -> Self {
+        let admin = server.signed_in("admin").await;
+        let key = server.generate(&admin).await;
+        for _ in 0..5 {
+            server.token(&key).await;
+        }
+        let (added, printed) = server.cli(&["role", "add", "reader"]);
+        assert!(added, "{printed}");
+        let owner = server.stop();
+        let database = Database::open(&owner.url, 2).unwrap();
+        let public_key = signer(&database).public_key().to_vec();
+        Self { database, public_key, _owner: owner }
+    }
+
+    fn verify(&self) -> Result<Verified, Break> {
+        verify::database(&self.database, &self.public_key).unwrap()
+    }
+
+    /// Changes something behind the program's back.
+    fn tamper(&self, change: impl FnOnce(&mut DbConnection) -> QueryResult<usize>) {
+        let changed = self.database.write_blocking(|transaction| change(&mut *transaction)).unwrap();
+        assert!(changed > 0, "nothing was changed");
+    }
+
+    /// Records so much that there is something to prune: on SQLite the newest block always stays.
+    async fn fill(&self, at: Timestamp) {
+        let event = NewEvent {
+            at,
+            user_id: None,
+            api_key_id: None,
+            actor_id: None,
+            action: Action::SignIn,
+            outcome: Outcome::Allowed,
+            source: None,
+            detail: None,
+        };
+        for _ in 0..20 {
+            self.database.record(vec![event.clone().into(); 500]).await.unwrap();
+        }
+    }
+
+    /// The place of an event in the middle of the record.
+    fn middle(&self) -> (i64, i64, i64) {
+        let events = audit_events::table.order(audit_events::id).select((
+            audit_events::id,
+            audit_events::writer_id,
+            audit_events::sequence,
+        ));
+        let events: Vec<(i64, i64, i64)> = self.database.read_blocking(|connection| events.load(connection)).unwrap();
+        events.into_iter().filter(|event| event.1 == 1).nth(3).unwrap()
+    }
+}
+
+fn signer(database: &Database) -> Signer {
+    Signer::open(database, &SecretKey::parse(&SecretText::new(SECRET_KEY)).unwrap()).unwrap()
+}
+
+async fn an_untouched_record_is_verified_and_signed_to_its_end_once_the_program_has_stopped(server: Server) {
+    let record = Stopped::after(server).await;
+    let verified = record.verify().unwrap();
+    assert!(verified.chains == 2 && verified.events > 7, "{verified:?}");
+    assert_eq!(verified.unsigned, 0);
+}
+
+async fn one_changed_byte_of_an_event_names_that_event(server: Server) {
+    let record = Stopped::after(server).await;
+    let (id, writer_id, sequence) = record.middle();
+    let event = audit_events::table.find(id);
+    let before: Option<String> =
+        record.database.read_blocking(|connection| event.select(audit_events::path).first(connection)).unwrap();
+    let set_path = |path: Option<String>| {
+        record.tamper(|connection| diesel::update(event).set(audit_events::path.eq(path)).execute(connection));
+    };
+    set_path(before.clone().map(|path| path.replacen('/', "?", 1)));
+    assert_eq!(record.verify(), Err(Break::Changed { id, writer_id, sequence }));
+    set_path(before);
+    record.verify().unwrap();
+
+    let digest: Vec<u8> =
+        record.database.read_blocking(|connection| event.select(audit_events::digest).first(connection)).unwrap();
+    let changed = [&digest[..31], &[digest[31] ^ 1]].concat();
+    record.tamper(|connection| diesel::update(event).set(audit_events::digest.eq(changed)).execute(connection));
+    assert_eq!(record.verify(), Err(Break::Changed { id, writer_id, sequence }));
+}
+
+async fn a_removed_event_is_missed(server: Server) {
+    let record = Stopped::after(server).await;
+    let (id, writer_id, sequence) = record.middle();
+    record.tamper(|connection| diesel::delete(audit_events::table.find(id)).execute(connection));
+    let found = record.verify().unwrap_err();
+    let Break::Gap { writer_id: chain, expected, sequence: came, .. } = found else { panic!("{found}") };
+    assert_eq!((chain, expected, came), (writer_id, sequence, sequence + 1));
+}
+
+async fn an_event_that_was_put_in_is_found(server: Server) {
+    let record = Stopped::after(server).await;
+    record.tamper(|connection| {
+        diesel::insert_into(audit_events::table)
+            .values((
+                audit_events::writer_id.eq(99),
+                audit_events::sequence.eq(1),
+                audit_events::occurred_at.eq(0),
+                audit_events::action.eq("sign_in"),
+                audit_events::is_use.eq(false),
+                audit_events::digest.eq(vec![0; 32]),
+            ))
+            .execute(connection)
+    });
+    assert!(matches!(record.verify(), Err(Break::NoChain { writer_id: 99, .. })));
+}
+
+async fn a_chain_cannot_be_cut_off_before_its_signed_head(server: Server) {
+    let record = Stopped::after(server).await;
+    let (id, writer_id, sequence) = record.middle();
+    let tail = audit_events::table.filter(audit_events::id.ge(id)).filter(audit_events::writer_id.eq(writer_id));
+    record.tamper(|connection| diesel::delete(tail).execute(connection));
+    let found = record.verify().unwrap_err();
+    let Break::CutOff { sequence: last, signed, .. } = found else { panic!("{found}") };
+    assert!(last == sequence - 1 && signed > last, "{found}");
+}
+
+async fn a_chain_cannot_be_computed_anew_without_the_key(server: Server) {
+    let record = Stopped::after(server).await;
+    // Whoever cuts a chain off and says so in its head has to sign that.
+    let (id, writer_id, sequence) = record.middle();
+    let tail = audit_events::table.filter(audit_events::id.gt(id)).filter(audit_events::writer_id.eq(writer_id));
+    let digest: Vec<u8> = record
+        .database
+        .read_blocking(|connection| audit_events::table.find(id).select(audit_events::digest).first(connection))
+        .unwrap();
+    record.tamper(|connection| {
+        diesel::delete(tail).execute(connection)?;
+        diesel::update(audit_heads::table.find(writer_id))
+            .set((audit_heads::sequence.eq(sequence), audit_heads::digest.eq(digest)))
+            .execute(connection)
+    });
+    assert_eq!(record.verify(), Err(Break::Signature { writer_id }));
+}
+
+async fn a_chain_cannot_be_taken_out(server: Server) {
+    let record = Stopped::after(server).await;
+    record.tamper(|connection| {
+        diesel::delete(audit_events::table.filter(audit_events::writer_id.eq(1))).execute(connection)?;
+        diesel::delete(audit_heads::table.find(1)).execute(connection)?;
+        diesel::delete(audit_writers::table.find(1)).execute(connection)
+    });
+    assert_eq!(record.verify(), Err(Break::Chains { writer_id: 2 }));
+}
+
+async fn a_head_of_another_key_is_refused(server: Server) {
+    let record = Stopped::after(server).await;
+    record.tamper(|connection| diesel::delete(audit_keys::table).execute(connection));
+    let another = signer(&record.database);
+    assert_ne!(another.public_key(), record.public_key);
+    assert_eq!(
+        verify::database(&record.database, another.public_key()).unwrap(),
+        Err(Break::Signature { writer_id: 1 })
+    );
+}
+
+async fn pruning_leaves_a_signed_end_and_nobody_can_remove_more(server: Server) {
+    let (now, record) = (server.clock.now(), Stopped::after(server).await);
+    record.fill(now).await;
+    let signer = signer(&record.database);
+    signer.sign_own(&record.database, now).unwrap();
+    clean(&record.database, &signer, now + Duration::days(500), 400).await.unwrap();
+    let left = record.verify().unwrap();
+    assert!(left.events < 10_000, "{left:?}");
+
+    // The oldest event that is left goes, and the chain says so.
+    let oldest = audit_events::table.order(audit_events::id).select((
+        audit_events::id,
+        audit_events::writer_id,
+        audit_events::sequence,
+        audit_events::digest,
+    ));
+    let (id, writer_id, sequence, digest): (i64, i64, i64, Vec<u8>) =
+        record.database.read_blocking(|connection| oldest.first(connection)).unwrap();
+    record.tamper(|connection| {
+        diesel::delete(audit_events::table.find(id)).execute(connection)?;
+        diesel::update(audit_writers::table.find(writer_id))
+            .set((audit_writers::pruned_through.eq(sequence), audit_writers::pruned_digest.eq(Some(digest))))
+            .execute(connection)
+    });
+    assert_eq!(record.verify(), Err(Break::Removed { writer_id }));
+}
+
+async fn a_changed_head_stops_the_pruning(server: Server) {
+    let (now, record) = (server.clock.now(), Stopped::after(server).await);
+    record.fill(now).await;
+    record.tamper(|connection| {
+        diesel::update(audit_heads::table.find(1)).set(audit_heads::signature.eq(vec![0; 64])).execute(connection)
+    });
+    let count = |record: &Stopped| {
+        let events = audit_events::table.count();
+        record.database.read_blocking(|connection| events.get_result::<i64>(connection)).unwrap()
+    };
+    let before = count(&record);
+    assert!(clean(&record.database, &signer(&record.database), now + Duration::days(500), 400).await.is_err());
+    assert_eq!(count(&record), before);
+}
