@@ -61,7 +61,14 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let (lifetime, now) = (config.token_lifetime, clock.now());
     let signing_keys = SigningKeys::open(&database, secret_key.clone(), lifetime, &mut rng, now)?;
     let tokens = Tokens::new(signing_keys, public_url.as_str(), &audience);
-    let administrator = ensure_administrator(&database, &passwords, admin_password.as_ref(), &mut rng, clock.now())?;
+    let administrator = ensure_administrator(
+        &database,
+        &passwords,
+        admin_password.as_ref(),
+        &config.instance_name,
+        &mut rng,
+        clock.now(),
+    )?;
 
     actix_web::rt::spawn(retention::keep_clean(database.clone(), clock.clone(), config.audit_retention_days));
     let workers = config.workers;

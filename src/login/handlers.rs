@@ -14,7 +14,7 @@ use crate::attempts::model::Kind;
 use crate::error::Error;
 use crate::secret::{Digest, SecretText};
 use crate::users::model::{User, normalize_username};
-use crate::users::password::{MINIMUM_LENGTH, check_choice};
+use crate::users::password_rules::{MINIMUM_LENGTH, normalize};
 use crate::web::answer::{page, see_other};
 use crate::web::caller;
 use crate::web::layout::Layout;
@@ -169,10 +169,11 @@ pub async fn change_password(
     if !user.password_must_change {
         return Ok(see_other("/"));
     }
-    if form.password != form.repeated {
+    if normalize(form.password.reveal()) != normalize(form.repeated.reveal()) {
         return password_page(&state, &user, Some("The two passwords differ. Type the same one twice.".to_owned()));
     }
-    if let Err(message) = check_choice(&form.password, &user.username) {
+    let instance_name = &state.config.instance_name;
+    if let Err(message) = state.passwords.check_choice(&form.password, &user.username, instance_name).await? {
         return password_page(&state, &user, Some(message));
     }
     let source = caller::source(&request, &state.config.trusted_proxies);
