@@ -22,8 +22,8 @@ use crate::oauth::tokens::Tokens;
 use crate::storage::Storage;
 use crate::users::actions::{FirstAdministrator, ensure_administrator};
 use crate::web::state::State;
-use crate::web::{assets, cross_origin, error_pages, headers};
-use crate::{api, api_keys, audit, gateway, health, home, login, oauth, profile};
+use crate::web::{assets, cross_origin, error_pages, headers, signed_in};
+use crate::{account, api, api_keys, audit, gateway, health, home, login, oauth, profile};
 
 /// The largest form or token request, in bytes.
 const LARGEST_BODY: usize = 16 * 1024;
@@ -101,11 +101,19 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
 }
 
 /// Everything that people see: behind sessions, guarded against other websites, with error pages. The order is that of
-/// an answer's way out: the page, the session's cookie, the refusal of other websites, the error page.
+/// an answer's way out: the page, the session's cookie, the refusal of other websites, the error page. Asking how long a
+/// session lasts stands before them, because it does not prolong the session.
 fn pages(config: &mut web::ServiceConfig, state: &State) {
     config.service(
+        web::resource("/account/session")
+            .wrap(sessions(state, TtlExtensionPolicy::OnStateChanges))
+            .wrap(from_fn(error_pages::render))
+            .get(account::handlers::session),
+    );
+    config.service(
         web::scope("")
-            .wrap(sessions(state))
+            .wrap(from_fn(signed_in::look_up_for_error_pages))
+            .wrap(sessions(state, TtlExtensionPolicy::OnEveryRequest))
             .wrap(from_fn(cross_origin::refuse))
             .wrap(from_fn(error_pages::render))
             .wrap(Compress::default())
@@ -113,13 +121,14 @@ fn pages(config: &mut web::ServiceConfig, state: &State) {
             .configure(login::routes)
             .configure(profile::routes)
             .configure(api_keys::routes)
+            .configure(account::routes)
             .configure(audit::routes)
             .configure(assets::routes)
             .default_service(web::to(|| async { Err::<actix_web::HttpResponse, _>(Error::NotFound) })),
     );
 }
 
-fn sessions(state: &State) -> SessionMiddleware<DatabaseSessionStore> {
+fn sessions(state: &State, extension: TtlExtensionPolicy) -> SessionMiddleware<DatabaseSessionStore> {
     let store = DatabaseSessionStore {
         database: state.database.clone(),
         clock: state.clock.clone(),
@@ -135,11 +144,7 @@ fn sessions(state: &State) -> SessionMiddleware<DatabaseSessionStore> {
         .cookie_http_only(true)
         .cookie_same_site(SameSite::Lax)
         .cookie_content_security(CookieContentSecurity::Private)
-        .session_lifecycle(
-            BrowserSession::default()
-                .state_ttl(idle_lifetime)
-                .state_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest),
-        )
+        .session_lifecycle(BrowserSession::default().state_ttl(idle_lifetime).state_ttl_extension_policy(extension))
         .build()
 }
 

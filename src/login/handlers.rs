@@ -86,14 +86,7 @@ pub async fn sign_in(
         SignIn::Refused => {
             (StatusCode::UNAUTHORIZED, "The username or the password is wrong, or the account is disabled.".to_owned())
         }
-        SignIn::Limited { retry_after } => {
-            let minutes = retry_after.div_ceil(60);
-            let unit = if minutes == 1 { "minute" } else { "minutes" };
-            (
-                StatusCode::TOO_MANY_REQUESTS,
-                format!("There were too many failed attempts. Try again in {minutes} {unit}."),
-            )
-        }
+        SignIn::Limited { retry_after } => (StatusCode::TOO_MANY_REQUESTS, too_many_attempts(retry_after)),
     };
     let mut answer = page(
         status,
@@ -108,6 +101,14 @@ pub async fn sign_in(
         answer.headers_mut().insert(RETRY_AFTER, retry_after.into());
     }
     Ok(answer)
+}
+
+/// What those read whose attempts are limited.
+#[must_use]
+pub fn too_many_attempts(retry_after: u64) -> String {
+    let minutes = retry_after.div_ceil(60);
+    let unit = if minutes == 1 { "minute" } else { "minutes" };
+    format!("There were too many failed attempts. Try again in {minutes} {unit}.")
 }
 
 /// Signs out and ends the session.
