@@ -58,6 +58,10 @@ async fn an_ended_session_is_told_and_leads_back_to_where_one_was(server: Server
     server.clock.advance(Duration::minutes(2));
     page.come_back().await;
     page.find("alertdialog", "Your session has ended").await;
+    page.click("button", "Not now").await;
+    page.is_gone("alertdialog", "Your session has ended").await;
+    page.come_back().await;
+    page.find("alertdialog", "Your session has ended").await;
     page.has_focus("link", "Sign in again").await;
     page.press(Press::Enter).await;
     page.path_is("/login").await;
