@@ -24,8 +24,8 @@ use crate::oauth::tokens::Tokens;
 use crate::storage::Storage;
 use crate::users::actions::{FirstAdministrator, ensure_administrator};
 use crate::web::state::State;
-use crate::web::{assets, cross_origin, error_pages, headers};
-use crate::{api, api_keys, audit, gateway, health, home, login, oauth, profile};
+use crate::web::{assets, cross_origin, error_pages, headers, signed_in};
+use crate::{account, api, api_keys, audit, gateway, health, home, login, oauth, profile};
 
 /// The largest form or token request, in bytes.
 const LARGEST_BODY: usize = 16 * 1024;
@@ -79,7 +79,14 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let (lifetime, now) = (config.token_lifetime, clock.now());
     let signing_keys = SigningKeys::open(&database, secret_key.clone(), lifetime, &mut rng, now)?;
     let tokens = Tokens::new(signing_keys, public_url.as_str(), &audience);
-    let administrator = ensure_administrator(&database, &passwords, admin_password.as_ref(), &mut rng, clock.now())?;
+    let administrator = ensure_administrator(
+        &database,
+        &passwords,
+        admin_password.as_ref(),
+        &config.instance_name,
+        &mut rng,
+        clock.now(),
+    )?;
 
     let signer = Signer::open(&database, &secret_key)?;
     let retention_days = config.audit_retention_days;
@@ -117,11 +124,19 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
 }
 
 /// Everything that people see: behind sessions, guarded against other websites, with error pages. The order is that of
-/// an answer's way out: the page, the session's cookie, the refusal of other websites, the error page.
+/// an answer's way out: the page, the session's cookie, the refusal of other websites, the error page. Asking how long a
+/// session lasts stands before them, because it does not prolong the session.
 fn pages(config: &mut web::ServiceConfig, state: &State) {
     config.service(
+        web::resource("/account/session")
+            .wrap(sessions(state, TtlExtensionPolicy::OnStateChanges))
+            .wrap(from_fn(error_pages::render))
+            .get(account::handlers::session),
+    );
+    config.service(
         web::scope("")
-            .wrap(sessions(state))
+            .wrap(from_fn(signed_in::look_up_for_error_pages))
+            .wrap(sessions(state, TtlExtensionPolicy::OnEveryRequest))
             .wrap(from_fn(cross_origin::refuse))
             .wrap(from_fn(error_pages::render))
             .wrap(Compress::default())
@@ -129,13 +144,14 @@ fn pages(config: &mut web::ServiceConfig, state: &State) {
             .configure(login::routes)
             .configure(profile::routes)
             .configure(api_keys::routes)
+            .configure(account::routes)
             .configure(audit::routes)
             .configure(assets::routes)
             .default_service(web::to(|| async { Err::<actix_web::HttpResponse, _>(Error::NotFound) })),
     );
 }
 
-fn sessions(state: &State) -> SessionMiddleware<DatabaseSessionStore> {
+fn sessions(state: &State, extension: TtlExtensionPolicy) -> SessionMiddleware<DatabaseSessionStore> {
     let store = DatabaseSessionStore {
         database: state.database.clone(),
         clock: state.clock.clone(),
@@ -151,11 +167,7 @@ fn sessions(state: &State) -> SessionMiddleware<DatabaseSessionStore> {
         .cookie_http_only(true)
         .cookie_same_site(SameSite::Lax)
         .cookie_content_security(CookieContentSecurity::Private)
-        .session_lifecycle(
-            BrowserSession::default()
-                .state_ttl(idle_lifetime)
-                .state_ttl_extension_policy(TtlExtensionPolicy::OnEveryRequest),
-        )
+        .session_lifecycle(BrowserSession::default().state_ttl(idle_lifetime).state_ttl_extension_policy(extension))
         .build()
 }
 

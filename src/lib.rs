@@ -19,6 +19,7 @@
 //! | [`profile`] | the Profile window |
 //! | [`api_keys`] | generating and deleting keys in it |
 //! | [`users`] | users, roles, passwords |
+//! | [`account`] | one's own password and sessions |
 //! | [`audit`] | the record, and the page of one's own activity |
 //!
 //! | what programs do | |
@@ -75,6 +76,7 @@
 //! - bcrypt is for passwords only, off the threads that serve requests, and never inside a transaction.
 //! - An internal cause is logged once, where it becomes an answer, and never displayed.
 
+pub mod account;
 pub mod api;
 pub mod api_keys;
 pub mod app;

@@ -13,6 +13,8 @@ pub enum Action {
     SignOut,
     /// A user chose a new password.
     ChangePassword,
+    /// A user ended other sessions.
+    EndSessions,
     /// A user generated an API key.
     GenerateKey,
     /// An API key was deleted.
@@ -51,6 +53,7 @@ impl Action {
             Self::SignIn => "sign_in",
             Self::SignOut => "sign_out",
             Self::ChangePassword => "change_password",
+            Self::EndSessions => "end_sessions",
             Self::GenerateKey => "generate_key",
             Self::DeleteKey => "delete_key",
             Self::IssueToken => "issue_token",
@@ -76,6 +79,7 @@ impl Action {
             Self::SignIn
             | Self::SignOut
             | Self::ChangePassword
+            | Self::EndSessions
             | Self::GenerateKey
             | Self::DeleteKey
             | Self::Introspected

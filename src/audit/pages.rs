@@ -57,6 +57,7 @@ fn action(code: &str) -> &'static str {
         "sign_in" => "Signed in",
         "sign_out" => "Signed out",
         "change_password" => "Changed password",
+        "end_sessions" => "Ended sessions",
         "generate_key" => "Generated API key",
         "delete_key" => "Deleted API key",
         "issue_token" => "Got access token",

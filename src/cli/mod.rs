@@ -1,5 +1,6 @@
 //! The command line. One file a command; no subcommand means `serve`.
 
+mod completions;
 mod key;
 mod role;
 mod serve;
@@ -49,6 +50,12 @@ enum Command {
     /// List and rotate the keys that sign access tokens.
     #[command(subcommand)]
     SigningKey(signing_key::SigningKeyCommand),
+    /// Print a script with which a shell completes commands, flags and their values.
+    #[command(after_help = "Example: keyledge completions bash > ~/.local/share/bash-completion/completions/keyledge")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 /// Runs what the command line asks for. The exit code is 0 when it was done, 1 when it was not, and 2 when the command
@@ -68,6 +75,7 @@ pub fn main() -> ExitCode {
         Some(Command::Role(command)) => role::run(&cli.storage, command),
         Some(Command::Key(command)) => key::run(&cli.storage, command),
         Some(Command::SigningKey(command)) => signing_key::run(&cli.storage, &command),
+        Some(Command::Completions { shell }) => completions::run(shell),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

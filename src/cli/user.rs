@@ -12,7 +12,8 @@ use crate::secret::SecretText;
 use crate::storage::Storage;
 use crate::users::actions::{self, Added, Changed};
 use crate::users::model::{MEMBER, generate_subject, normalize_username, parse_username};
-use crate::users::password::{check_choice, generate_one_time};
+use crate::users::password::generate_one_time;
+use crate::users::password_rules::check_choice;
 use crate::users::queries::{self, NewUser};
 
 #[derive(Subcommand)]
@@ -157,6 +158,6 @@ fn read_password(username: &str) -> anyhow::Result<SecretText> {
     let mut text = String::new();
     std::io::stdin().take(4096).read_to_string(&mut text).context("the password cannot be read")?;
     let password = SecretText::new(text.trim_end_matches(['\r', '\n']));
-    check_choice(&password, username).map_err(anyhow::Error::msg)?;
+    check_choice(&password, &[username]).map_err(anyhow::Error::msg)?;
     Ok(password)
 }

@@ -112,7 +112,12 @@ diesel::table! {
     sessions (key_digest) {
         key_digest -> Bytea,
         user_id -> Int8,
+        handle -> Text,
         state -> Text,
+        began_at -> Timestamp,
+        last_used_at -> Timestamp,
+        address -> Text,
+        user_agent -> Nullable<Text>,
         idle_expires_at -> Timestamp,
         absolute_expires_at -> Timestamp,
     }

@@ -14,7 +14,7 @@ use crate::attempts::model::Kind;
 use crate::error::Error;
 use crate::secret::{Digest, SecretText};
 use crate::users::model::{User, normalize_username};
-use crate::users::password::{MINIMUM_LENGTH, check_choice};
+use crate::users::password_rules::{MINIMUM_LENGTH, normalize};
 use crate::web::answer::{page, see_other};
 use crate::web::caller;
 use crate::web::layout::Layout;
@@ -86,14 +86,7 @@ pub async fn sign_in(
         SignIn::Refused => {
             (StatusCode::UNAUTHORIZED, "The username or the password is wrong, or the account is disabled.".to_owned())
         }
-        SignIn::Limited { retry_after } => {
-            let minutes = retry_after.div_ceil(60);
-            let unit = if minutes == 1 { "minute" } else { "minutes" };
-            (
-                StatusCode::TOO_MANY_REQUESTS,
-                format!("There were too many failed attempts. Try again in {minutes} {unit}."),
-            )
-        }
+        SignIn::Limited { retry_after } => (StatusCode::TOO_MANY_REQUESTS, too_many_attempts(retry_after)),
     };
     let mut answer = page(
         status,
@@ -108,6 +101,14 @@ pub async fn sign_in(
         answer.headers_mut().insert(RETRY_AFTER, retry_after.into());
     }
     Ok(answer)
+}
+
+/// What those read whose attempts are limited.
+#[must_use]
+pub fn too_many_attempts(retry_after: u64) -> String {
+    let minutes = retry_after.div_ceil(60);
+    let unit = if minutes == 1 { "minute" } else { "minutes" };
+    format!("There were too many failed attempts. Try again in {minutes} {unit}.")
 }
 
 /// Signs out and ends the session.
@@ -169,10 +170,11 @@ pub async fn change_password(
     if !user.password_must_change {
         return Ok(see_other("/"));
     }
-    if form.password != form.repeated {
+    if normalize(form.password.reveal()) != normalize(form.repeated.reveal()) {
         return password_page(&state, &user, Some("The two passwords differ. Type the same one twice.".to_owned()));
     }
-    if let Err(message) = check_choice(&form.password, &user.username) {
+    let instance_name = &state.config.instance_name;
+    if let Err(message) = state.passwords.check_choice(&form.password, &user.username, instance_name).await? {
         return password_page(&state, &user, Some(message));
     }
     let source = caller::source(&request, &state.config.trusted_proxies);

@@ -1,6 +1,20 @@
-//! Where a person comes back to after signing in.
+//! What is known about a session, and where a person comes back to after signing in.
 
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
 use url::Url;
+
+/// How a session began. It stays the same when the session goes on under a new key.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Beginning {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The address of whoever signed in.
+    pub address: IpAddr,
+    /// The browser, as it names itself.
+    pub user_agent: Option<String>,
+}
 
 /// A path on this server, for after the sign-in. Whatever would lead elsewhere becomes `/`.
 #[must_use]

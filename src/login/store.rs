@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError, generate_session_key};
 use actix_web::cookie::time::Duration as CookieDuration;
 use chrono::Duration;
+use serde::de::DeserializeOwned;
 
 use super::actions::record;
+use super::model::Beginning;
 use super::queries::{self, Session};
 use crate::audit::model::{Action, Outcome, Source};
 use crate::clock::Clock;
 use crate::db::{Database, Timestamp};
-use crate::secret::sha256;
+use crate::secret::{random_base62, sha256};
 
 /// The entry of a session's state that holds the user's row. A session without one is never stored.
 pub const USER_ID: &str = "user_id";
@@ -20,14 +22,21 @@ pub const USER_ID: &str = "user_id";
 pub const SESSION_EPOCH: &str = "session_epoch";
 
 /// The entry that a sign-in leaves for [`DatabaseSessionStore::save`], which records it together with the session: where
-/// it came from. It is not stored.
+/// it came from. It is stored only as how the session began.
 pub const SIGNED_IN_FROM: &str = "signed_in_from";
 
 /// The entry that holds what the session is stored under, so that it can be ended. It is not stored.
 pub const KEY_DIGEST: &str = "key_digest";
 
-/// The end of an unused session is moved when at least this much is gained by it, so that most requests write nothing.
-const EXTENSION_STEP: Duration = Duration::seconds(30);
+/// The entry that holds how the session began, for one that goes on under a new key. It is stored apart from the state.
+const BEGINNING: &str = "beginning";
+
+/// What is added to the state when it is loaded, and taken from it before it is stored.
+const NOT_STORED: [&str; 3] = [KEY_DIGEST, BEGINNING, SIGNED_IN_FROM];
+
+/// The end of an unused session is moved, and its use noted, when at least this much is gained by it, so that most
+/// requests write nothing.
+const EXTENSION_STEP: Duration = Duration::minutes(1);
 
 /// Or this part of the idle lifetime, where that is short.
 const EXTENSION_PART: i32 = 10;
@@ -60,34 +69,44 @@ impl SessionStore for DatabaseSessionStore {
             .await
             .map_err(|error| LoadError::Other(error.into()))?;
         let Some(session) = session else { return Ok(None) };
-        let deserialization = |error: serde_json::Error| LoadError::Deserialization(error.into());
         let mut state: State = serde_json::from_str(&session.state).map_err(deserialization)?;
         state.insert(KEY_DIGEST.to_owned(), serde_json::to_string(&digest).map_err(deserialization)?);
+        if let Ok(address) = session.address.parse() {
+            let beginning = Beginning { at: session.began_at.utc(), address, user_agent: session.user_agent };
+            state.insert(BEGINNING.to_owned(), serde_json::to_string(&beginning).map_err(deserialization)?);
+        }
         Ok(Some(state))
     }
 
-    async fn save(&self, mut state: State, ttl: &CookieDuration) -> Result<SessionKey, SaveError> {
+    async fn save(&self, state: State, ttl: &CookieDuration) -> Result<SessionKey, SaveError> {
         let key = generate_session_key();
         let (digest, now) = (sha256(key.as_ref().as_bytes()), self.clock.now());
-        let user_id: i64 = state
-            .get(USER_ID)
-            .and_then(|user_id| user_id.parse().ok())
+        let user_id: i64 = entry(&state, USER_ID)
+            .map_err(SaveError::Serialization)?
             .ok_or_else(|| SaveError::Other(anyhow::anyhow!("a session that belongs to nobody")))?;
-        let serialization = |error: serde_json::Error| SaveError::Serialization(error.into());
-        let signed_in_from: Option<Source> = state
-            .remove(SIGNED_IN_FROM)
-            .map(|source| serde_json::from_str(&source))
-            .transpose()
-            .map_err(serialization)?;
-        state.remove(KEY_DIGEST);
-        let session = Session {
-            state: serde_json::to_string(&state).map_err(serialization)?,
-            idle_expires_at: self.idle_expires_at(ttl),
+        let signed_in_from: Option<Source> = entry(&state, SIGNED_IN_FROM).map_err(SaveError::Serialization)?;
+        let beginning = match &signed_in_from {
+            Some(Source { address, user_agent, .. }) => {
+                Beginning { at: now.utc(), address: *address, user_agent: user_agent.clone() }
+            }
+            None => entry(&state, BEGINNING)
+                .map_err(SaveError::Serialization)?
+                .ok_or_else(|| SaveError::Other(anyhow::anyhow!("a session that began nowhere")))?,
         };
-        let absolute_expires_at = now + self.absolute_lifetime;
+        let began_at = Timestamp::from(beginning.at);
+        let session = Session {
+            handle: random_base62::<16>(&mut rand::rng(), 22),
+            state: stored(state).map_err(SaveError::Serialization)?,
+            began_at,
+            last_used_at: now,
+            address: beginning.address.to_string(),
+            user_agent: beginning.user_agent,
+            idle_expires_at: self.idle_expires_at(ttl),
+            absolute_expires_at: began_at + self.absolute_lifetime,
+        };
         self.database
             .write(move |connection| {
-                queries::insert_session(connection, &digest, user_id, &session, absolute_expires_at, now)?;
+                queries::insert_session(connection, &digest, user_id, &session, now)?;
                 if let Some(source) = signed_in_from {
                     record(connection, Some(user_id), Action::SignIn, Outcome::Allowed, source, now);
                 }
@@ -99,15 +118,12 @@ impl SessionStore for DatabaseSessionStore {
     }
 
     /// A session that has ended meanwhile stays ended: the key is given back as it is, and opens nothing.
-    async fn update(&self, key: SessionKey, mut state: State, ttl: &CookieDuration) -> Result<SessionKey, UpdateError> {
-        let digest = sha256(key.as_ref().as_bytes());
-        state.remove(KEY_DIGEST);
-        let session = Session {
-            state: serde_json::to_string(&state).map_err(|error| UpdateError::Serialization(error.into()))?,
-            idle_expires_at: self.idle_expires_at(ttl),
-        };
+    async fn update(&self, key: SessionKey, state: State, ttl: &CookieDuration) -> Result<SessionKey, UpdateError> {
+        let (digest, now) = (sha256(key.as_ref().as_bytes()), self.clock.now());
+        let state = stored(state).map_err(UpdateError::Serialization)?;
+        let idle_expires_at = self.idle_expires_at(ttl);
         self.database
-            .write(move |connection| queries::update_session(connection, &digest, &session))
+            .write(move |connection| queries::update_session(connection, &digest, &state, idle_expires_at, now))
             .await
             .map_err(|error| UpdateError::Other(error.into()))?;
         Ok(key)
@@ -120,7 +136,7 @@ impl SessionStore for DatabaseSessionStore {
         let step = EXTENSION_STEP.min((idle_expires_at - now) / EXTENSION_PART);
         if session.is_some_and(|session| idle_expires_at - session.idle_expires_at >= step) {
             self.database
-                .write(move |connection| queries::extend_session(connection, &digest, idle_expires_at))
+                .write(move |connection| queries::extend_session(connection, &digest, idle_expires_at, now))
                 .await?;
         }
         Ok(())
@@ -131,4 +147,18 @@ impl SessionStore for DatabaseSessionStore {
         self.database.write(move |connection| queries::delete_session(connection, &digest)).await?;
         Ok(())
     }
+}
+
+fn entry<T: DeserializeOwned>(state: &State, name: &str) -> Result<Option<T>, anyhow::Error> {
+    state.get(name).map(|value| serde_json::from_str(value).map_err(Into::into)).transpose()
+}
+
+/// The state as it is stored.
+fn stored(mut state: State) -> Result<String, anyhow::Error> {
+    state.retain(|name, _| !NOT_STORED.contains(&name.as_str()));
+    Ok(serde_json::to_string(&state)?)
+}
+
+fn deserialization(error: serde_json::Error) -> LoadError {
+    LoadError::Deserialization(error.into())
 }

@@ -6,7 +6,8 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use rand::CryptoRng;
 
 use super::model::{ADMINISTRATOR, generate_subject};
-use super::password::{Passwords, check_choice, generate_one_time};
+use super::password::{Passwords, generate_one_time};
+use super::password_rules::check_choice;
 use super::queries::{self, NewUser};
 use crate::audit::model::{Action, NewEvent, Outcome};
 use crate::config::BadSetting;
@@ -159,6 +160,7 @@ pub fn ensure_administrator(
     database: &Database,
     passwords: &Passwords,
     given: Option<&SecretText>,
+    instance_name: &str,
     rng: &mut impl CryptoRng,
     now: Timestamp,
 ) -> anyhow::Result<FirstAdministrator> {
@@ -166,7 +168,7 @@ pub fn ensure_administrator(
         return Ok(FirstAdministrator::NotNeeded);
     }
     if let Some(given) = given {
-        check_choice(given, "admin")
+        check_choice(given, &["admin", instance_name])
             .map_err(|message| BadSetting(format!("the given password of admin: {message}")))?;
     }
     let one_time = if given.is_none() { Some(generate_one_time(rng)) } else { None };

@@ -7,4 +7,5 @@
 pub mod actions;
 pub mod model;
 pub mod password;
+pub mod password_rules;
 pub mod queries;

@@ -4,8 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_session::SessionExt;
-use actix_web::dev::Payload;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HOST, REFERER};
+use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use url::{Position, Url};
 
 use super::answer::wants_fragment;
 use super::layout::Viewer;
@@ -67,13 +72,40 @@ async fn account(request: HttpRequest) -> Result<Account, Error> {
     }
 }
 
+/// Looks up who is signed in also where no handler asked, such as at an address where there is nothing: the page about
+/// the error is for them.
+///
+/// # Errors
+/// Those of the handler.
+pub async fn look_up_for_error_pages<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let response = next.call(request).await?;
+    let unknown = !response.request().extensions().contains::<Viewer>();
+    if unknown && response.status().is_client_error() && response.status() != StatusCode::UNAUTHORIZED {
+        // Nobody is signed in, or that cannot be found out now: the page is made for a stranger.
+        let _ = account(response.request().clone()).await;
+    }
+    Ok(response)
+}
+
 /// A part of a page, or the answer to a form, is nothing to come back to: the page around it is.
 fn sign_in_needed(request: &HttpRequest) -> Error {
     let whole_page = request.method().is_safe() && !wants_fragment(request);
     let next = match request.uri().path_and_query() {
         Some(path) if whole_page => path.to_string(),
+        // Below these there are addresses that only answer forms.
         _ if request.path().starts_with("/profile") => "/profile".to_owned(),
-        _ => "/".to_owned(),
+        _ if request.path().starts_with("/account") => "/account".to_owned(),
+        _ => page_around(request).unwrap_or_else(|| "/".to_owned()),
     };
     Error::SignInNeeded { next }
+}
+
+/// The page of this server that the request was made from.
+fn page_around(request: &HttpRequest) -> Option<String> {
+    let page = Url::parse(request.headers().get(REFERER)?.to_str().ok()?).ok()?;
+    let host = request.headers().get(HOST)?.to_str().ok()?;
+    (page.authority() == host).then(|| page[Position::BeforePath..Position::AfterQuery].to_owned())
 }

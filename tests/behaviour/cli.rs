@@ -1,5 +1,7 @@
 //! The operator's command line: what it does, what it prints, how it ends.
 
+use std::process::Command;
+
 use reqwest::StatusCode;
 
 use crate::support::{PASSWORD, Server, browser, keyledge, keyledge_with, on_each_database};
@@ -50,7 +52,7 @@ async fn a_user_that_cannot_be_added_is_explained(server: Server) {
 }
 
 async fn a_password_from_standard_input_obeys_the_rules(server: Server) {
-    for (password, words) in [("", "too short"), ("sh0rt", "too short"), ("aaaaaaaaaaaaaaaaaaaa", "repeats")] {
+    for (password, words) in [("", "too short"), ("sh0rt", "too short"), ("abababababababababab", "easy to guess")] {
         for arguments in
             [["user", "add", "ada", "--password-stdin"], ["user", "set-password", "admin", "--password-stdin"]]
         {
@@ -178,6 +180,41 @@ fn help_and_version_are_printed() {
         assert_eq!(finished.code, 0);
         assert!(finished.output.contains("keyledge") && finished.errors.is_empty());
         assert!(!finished.output.contains("hunter2"));
+    }
+}
+
+#[test]
+fn every_shell_gets_a_script_that_completes_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let finished = keyledge_with(&["completions", shell], &[("KEYLEDGE_SECRET_KEY", "hunter2")]);
+        assert_eq!((finished.code, &*finished.errors), (0, ""), "{shell}");
+        for word in ["set-password", "signing-key", "rotate", "completions", "trusted-proxies", "password-stdin"] {
+            assert!(finished.output.contains(word), "{shell} does not complete {word}");
+        }
+        assert!(!finished.output.contains("hunter2"));
+    }
+    let refused = keyledge_with(&["completions", "cmd"], &[]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.errors.contains("possible values: bash, elvish, fish, powershell, zsh"), "{}", refused.errors);
+}
+
+#[test]
+fn bash_completes_commands_and_their_flags() {
+    let script = keyledge_with(&["completions", "bash"], &[]).output;
+    for (line, expected) in [
+        ("keyledge us", "user"),
+        ("keyledge user set", "set-password"),
+        ("keyledge user add --pass", "--password-stdin"),
+    ] {
+        let words: Vec<_> = line.split(' ').collect();
+        let ask = format!(
+            "{script}\nCOMP_WORDS=({line}); COMP_CWORD={}; _keyledge keyledge {} {}; echo \"${{COMPREPLY[@]}}\"",
+            words.len() - 1,
+            words[words.len() - 1],
+            words[words.len() - 2],
+        );
+        let completed = Command::new("bash").args(["--norc", "-c", &ask]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&completed.stdout).trim(), expected, "{line}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod account;
 mod api_keys;
 mod audit;
 mod browser;

@@ -26,7 +26,9 @@ on_each_database![
 
 async fn every_page_forbids_what_it_does_not_need(server: Server) {
     let admin = server.signed_in("admin").await;
-    for path in ["/", "/login", "/profile", "/activity", "/nothing", "/api/v1/me", "/auth/token", "/healthz"] {
+    for path in
+        ["/", "/login", "/profile", "/account", "/activity", "/nothing", "/api/v1/me", "/auth/token", "/healthz"]
+    {
         let answer = admin.get(server.at(path)).send().await.unwrap();
         let header = |name: &str| {
             let values: Vec<_> = answer.headers().get_all(name).iter().collect();
@@ -76,7 +78,7 @@ async fn no_page_has_inline_script_or_style(server: Server) {
     let admin = server.signed_in("admin").await;
     let key = server.generate(&admin).await;
     let confirm = format!("/profile/api-keys/{}/delete", key.client_id);
-    for path in ["/", "/profile", "/activity", "/nothing", &confirm] {
+    for path in ["/", "/profile", "/account", "/activity", "/nothing", &confirm] {
         let page = server.text(&admin, path).await;
         assert!(page.contains("<html"));
         assert!(page.split("<script").skip(1).all(|script| script.split('>').next().unwrap().contains("src=")));
@@ -98,7 +100,7 @@ async fn another_website_cannot_act_for_a_person(server: Server) {
         ("Origin", "null"),
         ("Origin", &format!("{}.evil.example", server.url)),
     ] {
-        for path in ["/profile/api-keys", &delete, "/logout", "/login"] {
+        for path in ["/profile/api-keys", &delete, "/logout", "/login", "/account/password"] {
             let form = [("nonce", &*nonce), ("username", "admin"), ("password", PASSWORD)];
             let answer = admin.post(server.at(path)).header(name, value).form(&form).send().await.unwrap();
             assert_page(answer, 403, "came from another website").await;
@@ -141,8 +143,12 @@ async fn what_is_not_there_has_a_page(server: Server) {
     let admin = server.signed_in("admin").await;
     for path in ["/nothing", "/profile/", "/profile/api-keys/x", "/activity?before=soon"] {
         assert_page(admin.get(server.at(path)).send().await.unwrap(), 404, "nothing here").await;
+        let page = server.text(&admin, path).await;
+        assert!(page.contains("Go to the home page") && page.contains("Sign out"), "{path}");
+        assert!(!page.contains(">Sign in</a>"), "{path} offers what was done");
     }
     assert_page(browser().get(server.at("/nothing")).send().await.unwrap(), 404, "nothing here").await;
+    assert!(server.text(&browser(), "/nothing").await.contains(">Sign in</a>"));
 }
 
 async fn a_wrong_method_is_answered_with_a_page(server: Server) {

@@ -260,6 +260,23 @@ fn a_bad_setting_is_refused_with_what_was_expected() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "files were made nevertheless");
 }
 
+#[test]
+fn the_first_administrators_password_obeys_the_rules() {
+    for (password, expected) in [
+        ("sh0rt", "too short"),
+        ("qazwsxedcrfvtgb", "known from a data leak"),
+        ("fynapse api admin 12", "the name of this service"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let database = sqlite_in(&folder);
+        let environment = [("KEYLEDGE_DATABASE_URL", &*database), ("KEYLEDGE_ADMIN_PASSWORD", password)];
+        let refused = keyledge_with(&["--listen", "127.0.0.1:0", "--instance-name", "Fynapse API"], &environment);
+        assert_eq!(refused.code, 1, "{password} was accepted");
+        assert!(refused.errors.contains("the given password of admin: "), "{}", refused.errors);
+        assert!(refused.errors.contains(expected) && !refused.errors.contains(password), "{}", refused.errors);
+    }
+}
+
 #[tokio::test]
 async fn secrets_can_come_from_files() {
     let database = TestDatabase::create(Backend::Sqlite);

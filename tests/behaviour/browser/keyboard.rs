@@ -11,10 +11,10 @@ async fn a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone(_serve
     page.open("/login").await;
     page.allow_clipboard().await;
     page.has_focus("textbox", "Username").await;
-    type_text(&page, "admin").await;
+    page.type_here("admin").await;
     page.press(Press::Tab).await;
     page.has_focus("textbox", "Password").await;
-    type_text(&page, PASSWORD).await;
+    page.type_here(PASSWORD).await;
     page.press(Press::Enter).await;
     page.find("link", "Profile").await;
 
@@ -66,8 +66,4 @@ async fn a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone(_serve
     page.press(Press::Escape).await;
     page.is_gone("dialog", "Profile").await;
     page.has_focus("link", "Profile").await;
-}
-
-async fn type_text(page: &Page, text: &str) {
-    page.driver.action_chain().send_keys(text).perform().await.unwrap();
 }

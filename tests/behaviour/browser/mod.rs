@@ -1,9 +1,11 @@
 //! What a person does in real Chromium.
 
+mod account;
 mod chromium;
 mod keyboard;
 mod no_scripts;
 mod page;
+mod session;
 mod tutorials;
 mod width;
 mod window;

@@ -3,13 +3,15 @@
 use serde_json::json;
 
 use super::{Page, in_chromium};
-use crate::support::Server;
+use crate::support::{PASSWORD, Server};
 
-in_chromium![without_scripts_a_user_generates_reads_and_deletes_a_key];
+in_chromium![
+    without_scripts_a_user_generates_reads_and_deletes_a_key,
+    without_scripts_a_user_changes_the_password_and_ends_the_other_sessions,
+];
 
 async fn without_scripts_a_user_generates_reads_and_deletes_a_key(_server: Server, page: Page) {
-    let disabled = json!({ "value": true });
-    page.driver.cdp().send_raw("Emulation.setScriptExecutionDisabled", disabled).await.unwrap();
+    disable_scripts(&page).await;
     page.sign_in().await;
     page.open_profile().await;
     let (client_id, client_secret) = page.generate().await;
@@ -41,4 +43,36 @@ async fn without_scripts_a_user_generates_reads_and_deletes_a_key(_server: Serve
     page.click("button", "Generate a replacement").await;
     page.credentials().await;
     page.has_keys(1).await;
+}
+
+async fn without_scripts_a_user_changes_the_password_and_ends_the_other_sessions(server: Server, page: Page) {
+    server.signed_in("admin").await;
+    server.signed_in("admin").await;
+    disable_scripts(&page).await;
+    page.sign_in().await;
+    page.open_profile().await;
+    page.click("link", "Account settings").await;
+    page.path_is("/account").await;
+    page.is_gone("checkbox", "Show what is typed").await;
+    page.is_gone("alertdialog", "Stay signed in?").await;
+    page.click("button", "End session 2, Unknown browser").await;
+    page.says("The session in Unknown browser was ended.").await;
+    change_password(&page, "not the password").await;
+    page.says("The current password is wrong. Nothing was changed.").await;
+    page.has_focus("textbox", "Current password").await;
+    change_password(&page, PASSWORD).await;
+    page.says("Your password was changed. 1 other session ended").await;
+    page.path_is("/account").await;
+}
+
+async fn change_password(page: &Page, current: &str) {
+    page.type_into("Current password", current).await;
+    page.type_into("New password", "four unrelated words here").await;
+    page.type_into("Repeat new password", "four unrelated words here").await;
+    page.click("button", "Change password").await;
+}
+
+async fn disable_scripts(page: &Page) {
+    let disabled = json!({ "value": true });
+    page.driver.cdp().send_raw("Emulation.setScriptExecutionDisabled", disabled).await.unwrap();
 }

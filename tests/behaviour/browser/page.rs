@@ -69,10 +69,20 @@ impl Page {
     /// Signs in as `admin` and comes to Home.
     pub async fn sign_in(&self) {
         self.open("/login").await;
+        self.sign_in_here().await;
+        self.find("link", "Profile").await;
+    }
+
+    /// The same on a sign-in page that is open already.
+    pub async fn sign_in_here(&self) {
         self.type_into("Username", "admin").await;
         self.type_into("Password", PASSWORD).await;
         self.click("button", "Sign in").await;
-        self.find("link", "Profile").await;
+    }
+
+    /// Comes back to the tab after a while in another one.
+    pub async fn come_back(&self) {
+        self.script::<()>("document.dispatchEvent(new Event('visibilitychange'))").await.unwrap();
     }
 
     /// Opens the Profile window with the User icon.
@@ -158,6 +168,11 @@ impl Page {
 
     pub async fn type_into(&self, name: &str, text: &str) {
         self.find("textbox", name).await.send_keys(text).await.unwrap();
+    }
+
+    /// Types into what has the focus.
+    pub async fn type_here(&self, text: &str) {
+        self.driver.action_chain().send_keys(text).perform().await.unwrap();
     }
 
     pub async fn press(&self, key: Key) {
@@ -267,8 +282,9 @@ impl Page {
 
     async fn all(&self, role: &str, name: &str) -> WebDriverResult<Vec<WebElement>> {
         let candidates = match role {
+            "alertdialog" | "dialog" => "dialog",
             "button" => "button",
-            "dialog" => "dialog",
+            "checkbox" => "input[type=checkbox]",
             "heading" => "h1, h2, h3",
             "link" => "a",
             "table" => "table",

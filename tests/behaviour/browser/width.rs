@@ -1,5 +1,6 @@
 //! Small screens.
 
+use chrono::Duration;
 use serde_json::json;
 
 use super::{Page, in_chromium};
@@ -9,7 +10,7 @@ in_chromium![at_320_pixels_nothing_scrolls_sideways];
 
 /// What is wider than its frame: the page, or a dialog over it.
 const TOO_WIDE: &str = "
-    return [document.documentElement, ...document.querySelectorAll('dialog, .dialog-body')]
+    return [document.documentElement, ...document.querySelectorAll('dialog, .dialog-body, .table tbody td')]
         .filter(frame => frame.scrollWidth > frame.clientWidth)
         .map(frame => `${frame.tagName} ${frame.className}: ${frame.scrollWidth} > ${frame.clientWidth}`);";
 
@@ -41,6 +42,14 @@ async fn at_320_pixels_nothing_scrolls_sideways(server: Server, page: Page) {
     assert_fits(&page, "the Profile page with a new secret").await;
     page.open("/activity").await;
     assert_fits(&page, "the activity page").await;
+    page.open("/account").await;
+    page.find("button", "End session 2, Unknown browser").await;
+    assert_fits(&page, "the account page").await;
+    server.clock.advance(Duration::minutes(59));
+    page.come_back().await;
+    page.find("alertdialog", "Stay signed in?").await;
+    assert_fits(&page, "the warning before the session ends").await;
+    page.click("button", "Stay signed in").await;
     page.open(&format!("/profile/api-keys/{}/delete", key.client_id)).await;
     assert_fits(&page, "the delete page").await;
 }

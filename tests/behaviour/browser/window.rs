@@ -132,7 +132,7 @@ async fn no_page_logs_an_error_or_asks_another_host(server: Server, page: Page) 
     page.is_gone("dialog", "Profile").await;
     assert_asks_only(&page, &server.url).await;
 
-    for path in ["/profile", "/activity", &format!("/profile/api-keys/{client_id}/delete")] {
+    for path in ["/profile", "/account", "/activity", &format!("/profile/api-keys/{client_id}/delete")] {
         page.open(path).await;
         assert_asks_only(&page, &server.url).await;
     }

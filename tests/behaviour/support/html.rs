@@ -16,6 +16,11 @@ pub fn alert(page: &str) -> String {
     between(page, "role=\"alert\"", "</div>").map_or_else(String::new, |alert| words(&format!("<{alert}")))
 }
 
+/// What a notice in the page says; nothing when there is none.
+pub fn notice(page: &str) -> String {
+    between(page, "class=\"notice\"", "</div>").map_or_else(String::new, |notice| words(&format!("<{notice}")))
+}
+
 /// The row of the API Keys grid that is about a key, as HTML.
 pub fn row<'a>(page: &'a str, client_id: &str) -> Option<&'a str> {
     between(page, &format!("data-row=\"{client_id}\""), "</tr>")

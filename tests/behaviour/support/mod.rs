@@ -9,7 +9,7 @@ mod server;
 mod site;
 
 pub use database::{Backend, Columns, TestDatabase};
-pub use html::{alert, cell, field, nonce, row, rows};
+pub use html::{alert, cell, field, nonce, notice, row, rows};
 pub use process::{Process, keyledge, keyledge_with};
 pub use record::{Event, Record};
 pub use server::{SECRET_KEY, Server, run};

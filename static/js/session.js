@@ -1,0 +1,96 @@
+// Warns before the session ends, and lets one stay. The server says how long
+// it lasts, since other tabs prolong it too; asking does not.
+
+import { announce } from "./announce.js";
+
+const SECOND = 1000;
+// Most pages are left before. Also the pause before a server that is out of reach is asked again.
+const FIRST_LOOK = 20 * SECOND;
+
+const dialog = document.querySelector("[data-session]");
+let timer;
+let endsAt;
+
+function later(action, milliseconds) {
+  clearTimeout(timer);
+  timer = setTimeout(action, milliseconds);
+}
+
+function send(url, method) {
+  return fetch(url, { method, headers: { "HX-Request": "true" }, cache: "no-store" });
+}
+
+function show(state) {
+  for (const part of dialog.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== state;
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector(":is(:not([hidden]) > button, a:not([hidden]))[autofocus]").focus();
+}
+
+function count(number, unit) {
+  return `${number} ${unit}${number === 1 ? "" : "s"}`;
+}
+
+function words(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  const rest = seconds % 60;
+  return [minutes && count(minutes, "minute"), rest && count(rest, "second")].filter(Boolean).join(" ");
+}
+
+function tick() {
+  const left = Math.ceil((endsAt - Date.now()) / SECOND);
+  if (left <= 0) {
+    look();
+    return;
+  }
+  for (const place of dialog.querySelectorAll("[data-session-left]")) place.textContent = words(left);
+  later(tick, SECOND);
+}
+
+function end() {
+  clearTimeout(timer);
+  const here = new URLSearchParams({ next: location.pathname + location.search });
+  dialog.querySelector("[data-session-again]").href = `/login?${here}`;
+  show("ended");
+}
+
+async function look() {
+  later(look, FIRST_LOOK);
+  const answer = await send(dialog.dataset.session, "GET").catch(() => null);
+  if (answer?.status === 401) {
+    end();
+    return;
+  }
+  if (!answer?.ok) return;
+  const { seconds_left: left, warn_at: warnAt, can_stay: canStay } = await answer.json();
+  if (left > warnAt) {
+    dialog.close();
+    later(look, (left - warnAt) * SECOND);
+    return;
+  }
+  endsAt = Date.now() + left * SECOND;
+  tick();
+  show(canStay ? "idle" : "last");
+}
+
+async function stay(form) {
+  const answer = await send(form.action, "POST").catch(() => null);
+  if (answer === null) {
+    announce("The server could not be reached. It is safe to try again.", dialog);
+    return;
+  }
+  await look();
+  if (!dialog.open) announce("You stay signed in", document.body);
+}
+
+if (dialog) {
+  dialog.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-session-stay]")) return;
+    event.preventDefault();
+    stay(event.target);
+  });
+  // A tab in the background, or a machine that slept, may have missed the moment.
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") look();
+  });
+  later(look, FIRST_LOOK);
+}

@@ -1,0 +1,112 @@
+//! What a person sees of the end of a session.
+
+use chrono::Duration;
+use thirtyfour::Key as Press;
+
+use super::{Page, in_chromium};
+use crate::support::Server;
+
+in_chromium![
+    a_person_is_warned_before_the_session_ends_and_stays,
+    an_ended_session_is_told_and_leads_back_to_where_one_was,
+    from_the_profile_window_an_ended_session_leads_back_to_it,
+    a_session_that_has_lasted_long_enough_ends_with_a_warning,
+];
+
+/// How often the server has told how long the session lasts.
+const ANSWERS: &str = "return performance.getEntriesByName(`${location.origin}/account/session`).length";
+
+async fn a_person_is_warned_before_the_session_ends_and_stays(server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/account").await;
+    page.type_into("New password", "typed before the warning").await;
+    page.come_back().await;
+    page.until("the page knows how long the session lasts", async || {
+        let asked: usize = page.script(ANSWERS).await?;
+        Ok((asked > 0).then_some(()))
+    })
+    .await;
+    page.is_gone("alertdialog", "Stay signed in?").await;
+    page.has_focus("textbox", "New password").await;
+
+    server.clock.advance(Duration::minutes(59));
+    page.come_back().await;
+    page.find("alertdialog", "Stay signed in?").await;
+    page.has_focus("button", "Stay signed in").await;
+    page.says("You will be signed out in").await;
+    page.press(Press::Enter).await;
+    page.says("You stay signed in").await;
+    page.is_gone("alertdialog", "Stay signed in?").await;
+    page.has_focus("textbox", "New password").await;
+    assert_eq!(page.value("New password").await.unwrap(), "typed before the warning");
+
+    server.clock.advance(Duration::minutes(59));
+    page.come_back().await;
+    page.click("button", "Sign out now").await;
+    page.path_is("/login").await;
+}
+
+async fn an_ended_session_is_told_and_leads_back_to_where_one_was(server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/activity?before=9999").await;
+    server.clock.advance(Duration::minutes(59));
+    page.come_back().await;
+    page.find("alertdialog", "Stay signed in?").await;
+    page.press(Press::Escape).await;
+    page.is_gone("alertdialog", "Stay signed in?").await;
+
+    server.clock.advance(Duration::minutes(2));
+    page.come_back().await;
+    page.find("alertdialog", "Your session has ended").await;
+    page.click("button", "Not now").await;
+    page.is_gone("alertdialog", "Your session has ended").await;
+    page.come_back().await;
+    page.find("alertdialog", "Your session has ended").await;
+    page.has_focus("link", "Sign in again").await;
+    page.press(Press::Enter).await;
+    page.path_is("/login").await;
+    page.sign_in_here().await;
+    page.path_is("/activity").await;
+    assert_eq!(page.driver.current_url().await.unwrap().query(), Some("before=9999"));
+}
+
+async fn from_the_profile_window_an_ended_session_leads_back_to_it(server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/activity").await;
+    page.open_profile().await;
+    server.clock.advance(Duration::minutes(61));
+    page.click("button", "Generate").await;
+    page.path_is("/login").await;
+    page.sign_in_here().await;
+    page.path_is("/profile").await;
+    page.find("dialog", "Profile").await;
+    page.has_keys(0).await;
+
+    page.open("/activity").await;
+    page.open_profile().await;
+    server.clock.advance(Duration::minutes(61));
+    page.come_back().await;
+    page.find("alertdialog", "Your session has ended").await;
+    page.click("link", "Sign in again").await;
+    page.sign_in_here().await;
+    page.path_is("/profile").await;
+    page.find("dialog", "Profile").await;
+}
+
+async fn a_session_that_has_lasted_long_enough_ends_with_a_warning(server: Server, page: Page) {
+    page.sign_in().await;
+    for _ in 0..14 {
+        server.clock.advance(Duration::minutes(51));
+        page.open("/activity").await;
+        page.find("heading", "Activity").await;
+    }
+    server.clock.advance(Duration::minutes(5));
+    page.come_back().await;
+    page.find("alertdialog", "Your session ends soon").await;
+    page.is_gone("button", "Stay signed in").await;
+    page.has_focus("button", "Go on").await;
+    page.press(Press::Enter).await;
+    page.is_gone("alertdialog", "Your session ends soon").await;
+    page.open("/activity").await;
+    page.find("heading", "Activity").await;
+}
