@@ -19,7 +19,8 @@
 //! | [`profile`] | the Profile window |
 //! | [`api_keys`] | generating and deleting keys in it |
 //! | [`users`] | users, roles, passwords |
-//! | [`audit`] | the record, and the page of one's own activity |
+//! | [`all_keys`] | the keys of all users, for those who look after them |
+//! | [`audit`] | the record, the pages of one's own and of everybody's activity, exports |
 //!
 //! | what programs do | |
 //! |---|---|
@@ -75,6 +76,7 @@
 //! - bcrypt is for passwords only, off the threads that serve requests, and never inside a transaction.
 //! - An internal cause is logged once, where it becomes an answer, and never displayed.
 
+pub mod all_keys;
 pub mod api;
 pub mod api_keys;
 pub mod app;

@@ -3,12 +3,15 @@
 
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod activity;
+mod all_keys;
 mod api_keys;
 mod audit;
 mod browser;
 mod cli;
 mod durability;
 mod endpoints;
+mod exports;
 mod immediacy;
 mod proxies;
 mod retention;

@@ -4,6 +4,7 @@ mod chromium;
 mod keyboard;
 mod no_scripts;
 mod page;
+mod record;
 mod tutorials;
 mod width;
 mod window;

@@ -68,8 +68,13 @@ impl Page {
 
     /// Signs in as `admin` and comes to Home.
     pub async fn sign_in(&self) {
+        self.sign_in_as("admin").await;
+    }
+
+    /// The same as somebody else.
+    pub async fn sign_in_as(&self, username: &str) {
         self.open("/login").await;
-        self.type_into("Username", "admin").await;
+        self.type_into("Username", username).await;
         self.type_into("Password", PASSWORD).await;
         self.click("button", "Sign in").await;
         self.find("link", "Profile").await;
@@ -268,6 +273,7 @@ impl Page {
     async fn all(&self, role: &str, name: &str) -> WebDriverResult<Vec<WebElement>> {
         let candidates = match role {
             "button" => "button",
+            "combobox" => "select",
             "dialog" => "dialog",
             "heading" => "h1, h2, h3",
             "link" => "a",
