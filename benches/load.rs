@@ -1,6 +1,8 @@
 //! What `scripts/bench` needs besides the program and a load generator: a bare handler to compare with, and a database
 //! with many keys.
 
+mod support;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
@@ -13,7 +15,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::Duration;
 use clap::{Args, Parser, Subcommand};
-use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text, Timestamp as SqlTimestamp};
@@ -21,7 +22,7 @@ use keyledge::api_keys::model::{ClientId, ClientSecret};
 use keyledge::clock::Clock;
 use keyledge::config::StorageConfig;
 use keyledge::db::schema::{audit_events, roles, users};
-use keyledge::db::{DatabaseUrl, DbConnection, Timestamp};
+use keyledge::db::{DbConnection, Timestamp};
 use keyledge::secret::random_base62;
 use keyledge::users::model::generate_subject;
 use rand::SeedableRng as _;
@@ -29,6 +30,8 @@ use rand::rngs::StdRng;
 use serde_json::json;
 use tokio::task::JoinSet;
 use url::Url;
+
+use support::{connect, dialect, settle};
 
 /// The role of the users that own one key each.
 const ROLE: &str = "bench";
@@ -223,35 +226,6 @@ fn is_active(number: u64, keys: u64, active: u64) -> bool {
     number * active / keys > (number - 1) * active / keys
 }
 
-fn connect(storage: &StorageConfig) -> anyhow::Result<DbConnection> {
-    match storage.database_url()? {
-        DatabaseUrl::Sqlite(path) => {
-            let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
-            connection.batch_execute(
-                "PRAGMA busy_timeout = 60000;
-                 PRAGMA synchronous = OFF;
-                 PRAGMA cache_size = -1000000;",
-            )?;
-            Ok(DbConnection::Sqlite(connection))
-        }
-        DatabaseUrl::Postgres(url) => {
-            let mut connection = PgConnection::establish(&url)?;
-            // As a replica, it takes foreign keys for granted: checking millions would be half of the work.
-            connection.batch_execute("SET synchronous_commit = off; SET session_replication_role = replica;")?;
-            Ok(DbConnection::Postgres(connection))
-        }
-    }
-}
-
-/// The elements of the JSON array that is the first parameter, and how bytes are read from hexadecimal digits. SQLite
-/// numbers parameters in the order in which they appear, so the query begins with it.
-fn dialect(connection: &DbConnection) -> (&'static str, fn(&str) -> String) {
-    match connection {
-        DbConnection::Sqlite(_) => ("json_each($1)", |digits| format!("unhex({digits})")),
-        DbConnection::Postgres(_) => ("jsonb_array_elements($1::jsonb)", |digits| format!("decode({digits}, 'hex')")),
-    }
-}
-
 /// Inserts users of one role from a JSON array of row key, username and subject. Nobody can sign in as they.
 fn insert_users(connection: &mut DbConnection, rows: &str, role_id: i64, now: Timestamp) -> QueryResult<()> {
     let (elements, _) = dialect(connection);
@@ -303,19 +277,6 @@ fn insert_keys_of(
         .with_context(|| format!("the user {username}, whom scripts/bench adds, is missing"))?;
     let rows: Vec<_> = keys.iter().map(|key| key.row(user_id, rng)).collect();
     Ok(insert_keys(connection, &serde_json::to_string(&rows)?, now)?)
-}
-
-/// Does now what the database would do some time after so many inserts, in the middle of the load.
-fn settle(connection: &mut DbConnection) -> QueryResult<()> {
-    match connection {
-        DbConnection::Sqlite(sqlite) => sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"),
-        DbConnection::Postgres(postgres) => {
-            postgres
-                .batch_execute("SELECT setval(pg_get_serial_sequence('users', 'id'), (SELECT max(id) FROM users))")?;
-            postgres.batch_execute("VACUUM ANALYZE")?;
-            postgres.batch_execute("CHECKPOINT")
-        }
-    }
 }
 
 /// A token of each key, in their order.

@@ -20,7 +20,8 @@
 //! | [`api_keys`] | generating and deleting keys in it |
 //! | [`users`] | users, roles, passwords |
 //! | [`account`] | one's own password and sessions |
-//! | [`audit`] | the record, and the page of one's own activity |
+//! | [`all_keys`] | the keys of all users, for those who look after them |
+//! | [`audit`] | the record, the pages of one's own and of everybody's activity, exports |
 //!
 //! | what programs do | |
 //! |---|---|
@@ -77,6 +78,7 @@
 //! - An internal cause is logged once, where it becomes an answer, and never displayed.
 
 pub mod account;
+pub mod all_keys;
 pub mod api;
 pub mod api_keys;
 pub mod app;

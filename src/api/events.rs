@@ -8,66 +8,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::authorize::authorize;
 use super::owners::{Owner, page_size};
 use super::problem::{Problem, ProblemDetails};
-use crate::api_keys::queries as api_keys;
-use crate::audit::model::{Event, Filter};
+use crate::audit::asked::{Asked, Missing, READ, Whose};
+use crate::audit::export::{AuditEvent, EventOutcome};
 use crate::audit::queries;
 use crate::db::Timestamp;
 use crate::web::state::State;
-
-/// The permission to read everybody's record.
-const READ: &str = "audit:read";
-
-/// Something that was done.
-#[derive(Serialize, ToSchema)]
-pub struct AuditEvent {
-    /// Its place in the record.
-    id: String,
-    #[schema(format = DateTime)]
-    occurred_at: String,
-    /// The username of whoever's record it is in; null for an attempt that names no known API key or user.
-    owner: Option<String>,
-    /// The API key that it was done with or to.
-    client_id: Option<String>,
-    /// What was done, such as `issue_token` or `check`.
-    action: String,
-    outcome: EventOutcome,
-    /// Why it was refused, such as `key_expired`.
-    reason: Option<String>,
-    method: Option<String>,
-    /// The path, without its query.
-    path: Option<String>,
-    /// The caller's address; null for what an operator did on the command line.
-    address: Option<String>,
-    user_agent: Option<String>,
-}
-
-/// Whether it was done.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum EventOutcome {
-    /// It was.
-    Allowed,
-    /// It was not.
-    Refused,
-}
-
-impl From<Event> for AuditEvent {
-    fn from(event: Event) -> Self {
-        Self {
-            id: event.id.to_string(),
-            occurred_at: event.occurred_at.rfc3339_micros(),
-            owner: event.username,
-            client_id: event.client_id,
-            action: event.action,
-            outcome: if event.reason.is_none() { EventOutcome::Allowed } else { EventOutcome::Refused },
-            reason: event.reason,
-            method: event.method,
-            path: event.path,
-            address: event.address,
-            user_agent: event.user_agent,
-        }
-    }
-}
 
 /// Audit events, newest first.
 #[derive(Serialize, ToSchema)]
@@ -98,7 +43,7 @@ pub struct EventQuery {
     cursor: Option<i64>,
     /// Events of a page.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<i64>,
+    limit: Option<usize>,
 }
 
 /// Audit events, newest first.
@@ -129,34 +74,28 @@ pub async fn list(
     let events = state
         .database
         .read(move |connection| {
-            let user_id = match query.owner.find(connection, &caller)? {
-                Ok(user_id) => user_id,
-                Err(problem) => return Ok(Err(problem)),
+            let whose = match query.owner {
+                Owner::Me => Whose::User(caller.bearer.owner.id),
+                Owner::All => Whose::Everybody,
+                Owner::User(username) => Whose::Named(username),
             };
-            let mut filter = Filter {
-                user_id,
-                api_key_id: None,
-                refused: query.outcome.map(|outcome| matches!(outcome, EventOutcome::Refused)),
+            let asked = Asked {
+                whose,
+                client_id: query.client_id,
+                refused: query.outcome.map(|outcome| outcome == EventOutcome::Refused),
                 from: query.from.map(Timestamp::from),
                 until: query.until.map(Timestamp::from),
-                before: query.cursor,
             };
-            if let Some(client_id) = &query.client_id {
+            match asked.filter(connection)? {
+                Ok(filter) => queries::newest(connection, filter, query.cursor, limit + 1).map(Ok),
+                Err(Missing::User) => Ok(Err(Problem::NO_SUCH_OWNER)),
                 // The key of somebody else, deleted or not, has no events here.
-                match api_keys::owner_of(connection, client_id)? {
-                    Some((api_key_id, owner_id)) if user_id.is_none_or(|user_id| user_id == owner_id) => {
-                        filter.api_key_id = Some(api_key_id);
-                        filter.user_id = Some(owner_id);
-                    }
-                    _ => return Ok(Ok(Vec::new())),
-                }
+                Err(Missing::Key) => Ok(Ok(Vec::new())),
             }
-            queries::list(connection, filter, limit + 1).map(Ok)
         })
         .await??;
-    let more = i64::try_from(events.len()).unwrap_or(i64::MAX) > limit;
-    let items: Vec<AuditEvent> =
-        events.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).map(AuditEvent::from).collect();
+    let more = events.len() > limit;
+    let items: Vec<AuditEvent> = events.into_iter().take(limit).map(AuditEvent::from).collect();
     let next_cursor = items.last().filter(|_| more).map(|event| event.id.clone());
     Ok(HttpResponse::Ok().json(EventPage { items, next_cursor }))
 }

@@ -7,6 +7,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::authorize::{Caller, authorize, authorize_where};
 use super::owners::{Owner, page_size};
 use super::problem::{Problem, ProblemDetails};
+use crate::all_keys::model::{DELETE, KeyFilter, READ};
+use crate::all_keys::queries as all_keys;
 use crate::api_keys::actions;
 use crate::api_keys::model::{ApiKey, ClientId, Status};
 use crate::api_keys::queries;
@@ -14,12 +16,6 @@ use crate::db::Timestamp;
 use crate::oauth::check::Bearer;
 use crate::users::model::User;
 use crate::web::state::State;
-
-/// The permission to see everybody's keys.
-const READ: &str = "keys:read";
-
-/// The permission to delete everybody's keys.
-const DELETE: &str = "keys:delete";
 
 /// An API key. Its client secret is known to nobody but whoever generated it.
 #[derive(Serialize, ToSchema)]
@@ -52,7 +48,9 @@ pub enum KeyStatus {
 }
 
 impl Key {
-    fn of(key: ApiKey, owner: User, now: Timestamp) -> Self {
+    /// A key with its owner, as it is at this moment.
+    #[must_use]
+    pub fn of(key: ApiKey, owner: User, now: Timestamp) -> Self {
         let status = match Status::of(key.expires_at, owner.is_active(), now) {
             Status::Valid => KeyStatus::Valid,
             Status::Suspended => KeyStatus::Suspended,
@@ -90,7 +88,7 @@ pub struct KeyQuery {
     cursor: Option<String>,
     /// Keys of a page.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<i64>,
+    limit: Option<usize>,
 }
 
 /// API keys, newest first.
@@ -126,22 +124,19 @@ pub async fn list(
                 Ok(user_id) => user_id,
                 Err(problem) => return Ok(Err(problem)),
             };
-            let before = match &cursor {
-                Some(cursor) => match queries::place(connection, cursor)? {
+            let after = match &cursor {
+                Some(cursor) => match all_keys::place(connection, cursor)? {
                     Some(place) => Some(place),
                     None => return Ok(Err(Problem::BAD_CURSOR)),
                 },
                 None => None,
             };
-            queries::page(connection, user_id, before, limit + 1).map(Ok)
+            let filter = KeyFilter { owners: user_id.map(|user_id| vec![user_id]), ..KeyFilter::default() };
+            all_keys::page(connection, &filter, after, limit + 1, now).map(Ok)
         })
         .await??;
-    let more = i64::try_from(keys.len()).unwrap_or(i64::MAX) > limit;
-    let items: Vec<_> = keys
-        .into_iter()
-        .take(usize::try_from(limit).unwrap_or(usize::MAX))
-        .map(|(key, owner)| Key::of(key, owner, now))
-        .collect();
+    let more = keys.len() > limit;
+    let items: Vec<_> = keys.into_iter().take(limit).map(|(key, owner)| Key::of(key, owner, now)).collect();
     let next_cursor = items.last().filter(|_| more).map(|key| key.client_id.clone());
     Ok(HttpResponse::Ok().json(KeyPage { items, next_cursor }))
 }

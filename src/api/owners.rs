@@ -9,10 +9,10 @@ use crate::users::model::normalize_username;
 use crate::users::queries as users;
 
 /// The most items of a page.
-const LARGEST_PAGE: i64 = 200;
+const LARGEST_PAGE: usize = 200;
 
 /// The items of a page when the caller does not say.
-const PAGE: i64 = 50;
+const PAGE: usize = 50;
 
 /// Whose things: `me`, `all`, or a username.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -58,7 +58,7 @@ impl Owner {
             Self::All => Ok(None),
             Self::User(username) => match users::find_by_username(connection, username)? {
                 Some(user) => Ok(Some(user.id)),
-                None => Err(Problem::BadParameter("There is no user of the name given as owner.")),
+                None => Err(Problem::NO_SUCH_OWNER),
             },
         })
     }
@@ -68,7 +68,7 @@ impl Owner {
 ///
 /// # Errors
 /// When it is none, or too many.
-pub fn page_size(limit: Option<i64>) -> Result<i64, Problem> {
+pub fn page_size(limit: Option<usize>) -> Result<usize, Problem> {
     match limit {
         None => Ok(PAGE),
         Some(limit) if (1..=LARGEST_PAGE).contains(&limit) => Ok(limit),

@@ -51,6 +51,9 @@ impl Problem {
     /// A cursor that no page gave.
     pub const BAD_CURSOR: Self = Self::BadParameter("Expected a cursor that a page gave as next_cursor.");
 
+    /// An owner that nobody is.
+    pub const NO_SUCH_OWNER: Self = Self::BadParameter("There is no user of the name given as owner.");
+
     fn detail(&self) -> &'static str {
         match self {
             Self::TokenMissing => "Send an access token in the Authorization header: Bearer, a space, the token.",

@@ -19,7 +19,8 @@ type ApiKeyColumns = (
     api_keys::last_used_at,
 );
 
-const API_KEY_COLUMNS: ApiKeyColumns = (
+/// The columns of an [`ApiKey`].
+pub const API_KEY_COLUMNS: ApiKeyColumns = (
     api_keys::id,
     api_keys::client_id,
     api_keys::name,
@@ -40,6 +41,18 @@ pub fn list_of_user(connection: &mut DbConnection, user_id: i64) -> QueryResult<
         .order(api_keys::id.desc())
         .select(API_KEY_COLUMNS);
     on_either!(connection, either => query.load(either))
+}
+
+/// The client IDs and names of all keys that a user ever had, newest first, and whether each was deleted.
+///
+/// # Errors
+/// When the statement fails.
+pub fn names_of_user(connection: &mut DbConnection, user_id: i64) -> QueryResult<Vec<(String, Option<String>, bool)>> {
+    api_keys::table
+        .filter(api_keys::user_id.eq(user_id))
+        .order(api_keys::id.desc())
+        .select((api_keys::client_id, api_keys::name, api_keys::deleted_at.is_not_null()))
+        .load(connection)
 }
 
 /// A user's key by its client ID.
@@ -77,57 +90,6 @@ pub struct MadeByNonce {
     pub client_id: String,
     /// Whether the key was deleted since.
     pub deleted: bool,
-}
-
-/// Every key with its owner, by username and newest first; only those of `username` when given.
-///
-/// # Errors
-/// When the statement fails.
-pub fn list_with_owners(connection: &mut DbConnection, username: Option<&str>) -> QueryResult<Vec<(ApiKey, User)>> {
-    let mut keys = api_keys::table
-        .inner_join(users::table)
-        .filter(api_keys::deleted_at.is_null())
-        .order((users::username.asc(), api_keys::id.desc()))
-        .select((API_KEY_COLUMNS, USER_COLUMNS))
-        .into_boxed();
-    if let Some(username) = username {
-        keys = keys.filter(users::username.eq(username));
-    }
-    keys.load(connection)
-}
-
-/// Keys with their owners, newest first: those of one user or of all, from before a [`place`] on.
-///
-/// # Errors
-/// When the statement fails.
-pub fn page(
-    connection: &mut DbConnection,
-    user_id: Option<i64>,
-    before: Option<i64>,
-    limit: i64,
-) -> QueryResult<Vec<(ApiKey, User)>> {
-    let mut keys = api_keys::table
-        .inner_join(users::table)
-        .filter(api_keys::deleted_at.is_null())
-        .order(api_keys::id.desc())
-        .limit(limit)
-        .select((API_KEY_COLUMNS, USER_COLUMNS))
-        .into_boxed();
-    if let Some(user_id) = user_id {
-        keys = keys.filter(api_keys::user_id.eq(user_id));
-    }
-    if let Some(before) = before {
-        keys = keys.filter(api_keys::id.lt(before));
-    }
-    keys.load(connection)
-}
-
-/// The place of a key, deleted or not, among all keys.
-///
-/// # Errors
-/// When the statement fails.
-pub fn place(connection: &mut DbConnection, client_id: &str) -> QueryResult<Option<i64>> {
-    Ok(owner_of(connection, client_id)?.map(|(id, _)| id))
 }
 
 /// The rows of a key, deleted or not, and of its owner.

@@ -1,48 +1,299 @@
-//! `/activity`.
+//! `/activity` and below.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CONTENT_DISPOSITION, CONTENT_TYPE, ContentDisposition, DispositionParam, DispositionType, HeaderValue,
+};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
+use url::form_urlencoded;
 
-use super::model::Filter;
-use super::pages::ActivityPage;
+use super::asked::{Asked, Missing, READ, Whose, parse_from, parse_until};
+use super::export::{self, Export, Shape};
+use super::model::{Event, Filter};
+use super::pages::{ActivityPage, FilterForm, KeyChoice, Mistake};
 use super::queries;
+use super::uses::{self, Month};
+use crate::api_keys::queries as api_keys;
+use crate::db::{DbConnection, Timestamp, UsesOf, uses_since};
 use crate::error::Error;
+use crate::users::model::Account;
 use crate::web::answer::page;
 use crate::web::layout::{Layout, Viewer};
 use crate::web::signed_in::SignedIn;
 use crate::web::state::State;
 
 /// Events on a page.
-const PAGE_SIZE: u8 = 50;
+const PAGE_SIZE: usize = 50;
 
-/// The query of `/activity`.
-#[derive(Deserialize)]
-pub struct Before {
+/// The query of the pages and of the exports.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Query {
+    user: String,
+    key: String,
+    from: String,
+    to: String,
+    outcome: String,
     before: Option<i64>,
+}
+
+/// Whose activity an address is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    Own,
+    Everybody,
+}
+
+impl View {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Own => "/activity",
+            Self::Everybody => "/activity/everybody",
+        }
+    }
 }
 
 /// What was done by the person and with the person's keys.
 ///
 /// # Errors
 /// When nobody is signed in or something goes wrong inside.
-pub async fn activity(
+pub async fn own(
     state: web::Data<State>,
     SignedIn(account): SignedIn,
-    query: web::Query<Before>,
+    query: web::Query<Query>,
 ) -> Result<HttpResponse, Error> {
-    let filter = Filter { user_id: Some(account.user.id), before: query.before, ..Filter::default() };
-    let mut events =
-        state.database.read(move |connection| queries::list(connection, filter, i64::from(PAGE_SIZE) + 1)).await?;
-    let more = events.len() > usize::from(PAGE_SIZE);
-    events.truncate(PAGE_SIZE.into());
-    let older = events.last().filter(|_| more).map(|event| format!("/activity?before={}", event.id));
+    show(&state, &account, View::Own, query.into_inner()).await
+}
+
+/// What was done by anybody, and what belongs to nobody.
+///
+/// # Errors
+/// When the person may not see it or something goes wrong inside.
+pub async fn everybody(
+    state: web::Data<State>,
+    SignedIn(account): SignedIn,
+    query: web::Query<Query>,
+) -> Result<HttpResponse, Error> {
+    account.require(READ)?;
+    show(&state, &account, View::Everybody, query.into_inner()).await
+}
+
+/// The events of [`own`] as a file.
+///
+/// # Errors
+/// When nobody is signed in, there is no such kind of file, or something goes wrong inside.
+pub async fn export_own(
+    state: web::Data<State>,
+    SignedIn(account): SignedIn,
+    format: web::Path<String>,
+    query: web::Query<Query>,
+) -> Result<HttpResponse, Error> {
+    let shape = match &**format {
+        "csv" => Shape::Csv,
+        "jsonl" => Shape::Events,
+        _ => return Err(Error::NotFound),
+    };
+    send(&state, &account, View::Own, shape, &query).await
+}
+
+/// The events of [`everybody`] as a file.
+///
+/// # Errors
+/// When the person may not see them, there is no such kind of file, or something goes wrong inside.
+pub async fn export_everybody(
+    state: web::Data<State>,
+    SignedIn(account): SignedIn,
+    format: web::Path<String>,
+    query: web::Query<Query>,
+) -> Result<HttpResponse, Error> {
+    account.require(READ)?;
+    let shape = match &**format {
+        "csv" => Shape::Csv,
+        "jsonl" => Shape::Chain,
+        _ => return Err(Error::NotFound),
+    };
+    send(&state, &account, View::Everybody, shape, &query).await
+}
+
+/// What a page shows of the database.
+struct Found {
+    events: Vec<Event>,
+    month: Month,
+}
+
+async fn show(state: &State, account: &Account, view: View, query: Query) -> Result<HttpResponse, Error> {
+    let now = state.clock.now();
+    let (user_id, before) = (account.user.id, query.before);
+    let asked = query.read(view, user_id);
+    let (found, keys) = state
+        .database
+        .read(move |connection| {
+            let found = match asked {
+                Ok(asked) => find(connection, &asked, before, now)?,
+                Err(mistake) => Err(mistake),
+            };
+            let keys = match view {
+                View::Own => api_keys::names_of_user(connection, user_id)?,
+                View::Everybody => Vec::new(),
+            };
+            Ok((found, keys))
+        })
+        .await?;
+    let (status, mistake, month, mut events) = match found {
+        Ok(Found { events, month }) => (StatusCode::OK, None, Some(month), events),
+        Err(mistake) => (StatusCode::UNPROCESSABLE_ENTITY, Some(mistake), None, Vec::new()),
+    };
+    let more = events.len() > PAGE_SIZE;
+    events.truncate(PAGE_SIZE);
+    let last = events.last().filter(|_| more).map(|event| event.id);
     page(
-        StatusCode::OK,
+        status,
         &ActivityPage {
-            layout: Layout::new(&state, Some(Viewer::from(&account))),
+            layout: Layout::new(state, Some(Viewer::from(account))),
+            everybody: view == View::Everybody,
+            older: last.map(|last| query.link(view.path(), Some(last))),
+            newest: before.map(|_| query.link(view.path(), None)),
+            csv: query.link(&format!("{}/export.csv", view.path()), None),
+            json_lines: query.link(&format!("{}/export.jsonl", view.path()), None),
             events: events.into_iter().map(Into::into).collect(),
-            older,
+            month,
+            form: FilterForm {
+                path: view.path(),
+                is_filtered: !query.fields().is_empty(),
+                user: query.user,
+                key: query.key,
+                keys: keys
+                    .into_iter()
+                    .map(|(client_id, name, deleted)| KeyChoice { client_id, note: note(name, deleted) })
+                    .collect(),
+                from: query.from,
+                to: query.to,
+                outcome: query.outcome,
+                mistake,
+            },
         },
     )
+}
+
+fn note(name: Option<String>, deleted: bool) -> String {
+    let mut note = name.map(|name| format!(" – {name}")).unwrap_or_default();
+    if deleted {
+        note.push_str(" (deleted)");
+    }
+    note
+}
+
+fn find(
+    connection: &mut DbConnection,
+    asked: &Asked,
+    before: Option<i64>,
+    now: Timestamp,
+) -> diesel::QueryResult<Result<Found, Mistake>> {
+    let filter = match asked.filter(connection)? {
+        Ok(filter) => filter,
+        Err(missing) => return Ok(Err(mistake(missing))),
+    };
+    let events = queries::newest(connection, filter, before, PAGE_SIZE + 1)?;
+    let month = Month::of(uses_since(connection, uses_of(filter), uses::first_day(now))?, now);
+    Ok(Ok(Found { events, month }))
+}
+
+/// Whose uses the picture above filtered events shows.
+fn uses_of(filter: Filter) -> UsesOf {
+    match (filter.api_key_id, filter.user_id) {
+        (Some(api_key_id), _) => UsesOf::Key(api_key_id),
+        (None, Some(user_id)) => UsesOf::User(user_id),
+        (None, None) => UsesOf::Everybody,
+    }
+}
+
+async fn send(
+    state: &State,
+    account: &Account,
+    view: View,
+    shape: Shape,
+    query: &Query,
+) -> Result<HttpResponse, Error> {
+    let asked = query.read(view, account.user.id).map_err(|mistake| Error::BadRequest(mistake.message))?;
+    let export = state
+        .database
+        .read(move |connection| match asked.filter(connection)? {
+            Ok(filter) => Ok(Ok(Export::begin(connection, filter, shape)?)),
+            Err(missing) => Ok(Err(mistake(missing))),
+        })
+        .await?
+        .map_err(|mistake| Error::BadRequest(mistake.message))?;
+    let subject = match view {
+        View::Own => "activity",
+        View::Everybody => "everybodys-activity",
+    };
+    let disposition = ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![DispositionParam::Filename(export::file_name(subject, shape, state.clock.now()))],
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, HeaderValue::from_static(shape.media_type())))
+        .insert_header((CONTENT_DISPOSITION, disposition))
+        .streaming(export::body(state.database.clone(), export)))
+}
+
+fn mistake(missing: Missing) -> Mistake {
+    match missing {
+        Missing::User => Mistake { field: "user", message: "There is no user of this name. Check how it is spelled." },
+        Missing::Key => {
+            Mistake { field: "key", message: "There is no such API key here. Choose another one, or none." }
+        }
+    }
+}
+
+impl Query {
+    /// What is asked for.
+    fn read(&self, view: View, user_id: i64) -> Result<Asked, Mistake> {
+        let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let date = |field, text: &str, parse: fn(&str) -> Result<Timestamp, &'static str>| match filled(text) {
+            Some(text) => parse(&text)
+                .map(Some)
+                .map_err(|_| Mistake { field, message: "Write a date as year, month and day, such as 2026-11-24." }),
+            None => Ok(None),
+        };
+        let (from, until) = (date("from", &self.from, parse_from)?, date("to", &self.to, parse_until)?);
+        if from.zip(until).is_some_and(|(from, until)| from >= until) {
+            return Err(Mistake { field: "to", message: "The last day is before the first one. Choose a later one." });
+        }
+        let refused = match self.outcome.as_str() {
+            "" => None,
+            "allowed" => Some(false),
+            "refused" => Some(true),
+            _ => return Err(Mistake { field: "outcome", message: "Choose one of the outcomes." }),
+        };
+        let whose = match view {
+            View::Own => Whose::User(user_id),
+            View::Everybody => filled(&self.user).map_or(Whose::Everybody, Whose::Named),
+        };
+        Ok(Asked { whose, client_id: filled(&self.key), refused, from, until })
+    }
+
+    /// The filters that are set.
+    fn fields(&self) -> Vec<(&'static str, &str)> {
+        let fields = [
+            ("user", &*self.user),
+            ("key", &self.key),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("outcome", &self.outcome),
+        ];
+        fields.into_iter().filter(|(_, text)| !text.trim().is_empty()).collect()
+    }
+
+    /// A path with the same filters.
+    fn link(&self, path: &str, before: Option<i64>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.fields());
+        if let Some(before) = before {
+            query.append_pair("before", &before.to_string());
+        }
+        let query = query.finish();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
 }

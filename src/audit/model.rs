@@ -235,21 +235,29 @@ impl From<NewEvent> for Entry {
     }
 }
 
-/// A recorded audit event.
+/// A recorded audit event: all its columns, and the names of those whom it names.
 #[derive(Clone, Debug, diesel::Queryable)]
 pub struct Event {
     /// Its place in the record.
     pub id: i64,
+    /// The process that wrote it.
+    pub writer_id: i64,
+    /// Its place in that process's chain.
+    pub sequence: i64,
     /// When it happened.
     pub occurred_at: Timestamp,
     /// The user in whose record it is; none for an attempt that names no known key.
-    pub username: Option<String>,
+    pub user_id: Option<i64>,
     /// The key that it was done with or to.
-    pub client_id: Option<String>,
+    pub api_key_id: Option<i64>,
+    /// The user who did it, where that is somebody else.
+    pub actor_id: Option<i64>,
     /// [`Action::code`].
     pub action: String,
     /// [`Reason::code`]; none when it was allowed.
     pub reason: Option<String>,
+    /// [`Action::is_use`].
+    pub is_use: bool,
     /// The request's method.
     pub method: Option<String>,
     /// The request's path.
@@ -258,6 +266,16 @@ pub struct Event {
     pub address: Option<String>,
     /// The caller's `User-Agent`.
     pub user_agent: Option<String>,
+    /// What else there is to say.
+    pub detail: Option<String>,
+    /// The link of the chain, see [`crate::db::digest`].
+    pub digest: Vec<u8>,
+    /// The username of [`Event::user_id`].
+    pub username: Option<String>,
+    /// The client ID of [`Event::api_key_id`].
+    pub client_id: Option<String>,
+    /// The username of [`Event::actor_id`].
+    pub actor: Option<String>,
 }
 
 /// Which events are asked for.
@@ -273,6 +291,4 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Before.
     pub until: Option<Timestamp>,
-    /// Only those older than this event.
-    pub before: Option<i64>,
 }

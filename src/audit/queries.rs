@@ -1,58 +1,149 @@
 //! The statements on audit events.
 
 use chrono::Duration;
-use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
 use super::model::{Event, Filter};
 use crate::db::blocks::{self, Wanted};
 use crate::db::schema::{api_keys, audit_events, users};
-use crate::db::{DbConnection, Timestamp};
+use crate::db::{DbConnection, Order, Timestamp};
 
 /// How much later than it happened an event may be recorded: a request waits for a database that is busy.
 const LONGEST_DELAY: Duration = Duration::minutes(1);
 
-/// The columns of an [`Event`].
-#[auto_type]
-fn events() -> _ {
-    let username = users::username.nullable();
-    let client_id = api_keys::client_id.nullable();
-    audit_events::table
+diesel::alias! {
+    const ACTORS: Alias<Actors> = users as actors;
+}
+
+/// A part of the record: the events from an ID on, up to before another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The first.
+    pub first: i64,
+    /// The one after the last.
+    pub end: i64,
+}
+
+/// The newest events that a filter lets through, newest first; only those older than `before`.
+///
+/// # Errors
+/// When a statement fails.
+pub fn newest(
+    connection: &mut DbConnection,
+    filter: Filter,
+    before: Option<i64>,
+    limit: usize,
+) -> QueryResult<Vec<Event>> {
+    let Range { first, end } = range(connection, &filter)?;
+    list(connection, filter, Range { first, end: end.min(before.unwrap_or(i64::MAX)) }, Order::NewestFirst, limit)
+}
+
+/// The first events of a range, in this order, that a filter lets through.
+///
+/// # Errors
+/// When a statement fails.
+pub fn list(
+    connection: &mut DbConnection,
+    filter: Filter,
+    range: Range,
+    order: Order,
+    limit: usize,
+) -> QueryResult<Vec<Event>> {
+    match (&mut *connection, filter.user_id) {
+        (DbConnection::Sqlite(_), Some(user_id)) => list_by_blocks(connection, user_id, filter, range, order, limit),
+        // Each outcome has an index of its own.
+        (DbConnection::Postgres(_), Some(_)) if filter.refused.is_none() => {
+            let mut events = Vec::new();
+            for refused in [false, true] {
+                let filter = Filter { refused: Some(refused), ..filter };
+                events.extend(load(connection, filter, Among::Range(range), order, limit)?);
+            }
+            events.sort_unstable_by_key(|event| event.id);
+            if order == Order::NewestFirst {
+                events.reverse();
+            }
+            events.truncate(limit);
+            Ok(events)
+        }
+        _ => load(connection, filter, Among::Range(range), order, limit),
+    }
+}
+
+/// On SQLite the events of a user are found by blocks, in slices: some at the edges of a range of time may be outside.
+fn list_by_blocks(
+    connection: &mut DbConnection,
+    user_id: i64,
+    filter: Filter,
+    mut range: Range,
+    order: Order,
+    limit: usize,
+) -> QueryResult<Vec<Event>> {
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let DbConnection::Sqlite(sqlite) = &mut *connection else { break };
+        let Filter { api_key_id, refused, .. } = filter;
+        let wanted = Wanted { user_id, api_key_id, refused, first: range.first, end: range.end };
+        let slice = limit - found.len();
+        let ids = blocks::find(sqlite, wanted, order, slice)?;
+        let (count, last) = (ids.len(), ids.last().copied());
+        found.extend(load(connection, filter, Among::These(ids), order, slice)?);
+        match (last, order) {
+            (Some(last), Order::NewestFirst) if count == slice => range.end = last,
+            (Some(last), Order::OldestFirst) if count == slice => range.first = last + 1,
+            _ => break,
+        }
+    }
+    Ok(found)
+}
+
+/// Where the events of a statement are looked for.
+enum Among {
+    Range(Range),
+    These(Vec<i64>),
+}
+
+fn load(
+    connection: &mut DbConnection,
+    filter: Filter,
+    among: Among,
+    order: Order,
+    limit: usize,
+) -> QueryResult<Vec<Event>> {
+    let mut events = audit_events::table
         .left_join(users::table.on(users::id.nullable().eq(audit_events::user_id)))
         .left_join(api_keys::table.on(api_keys::id.nullable().eq(audit_events::api_key_id)))
+        .left_join(ACTORS.on(ACTORS.field(users::id).nullable().eq(audit_events::actor_id)))
         .select((
             audit_events::id,
+            audit_events::writer_id,
+            audit_events::sequence,
             audit_events::occurred_at,
-            username,
-            client_id,
+            audit_events::user_id,
+            audit_events::api_key_id,
+            audit_events::actor_id,
             audit_events::action,
             audit_events::reason,
+            audit_events::is_use,
             audit_events::method,
             audit_events::path,
             audit_events::address,
             audit_events::user_agent,
+            audit_events::detail,
+            audit_events::digest,
+            users::username.nullable(),
+            api_keys::client_id.nullable(),
+            ACTORS.field(users::username).nullable(),
         ))
-}
-
-/// The newest events that a filter lets through, newest first.
-///
-/// # Errors
-/// When a statement fails.
-pub fn list(connection: &mut DbConnection, filter: Filter, limit: i64) -> QueryResult<Vec<Event>> {
-    let (first, end) = range(connection, &filter)?;
-    match (connection, filter.user_id) {
-        (DbConnection::Sqlite(sqlite), Some(user_id)) => list_of_user(sqlite, user_id, filter, first, end, limit),
-        (connection, _) => scan(connection, filter, first, end, limit),
-    }
-}
-
-fn scan(connection: &mut DbConnection, filter: Filter, first: i64, end: i64, limit: i64) -> QueryResult<Vec<Event>> {
-    let mut events = events()
-        .filter(audit_events::id.ge(first))
-        .filter(audit_events::id.lt(end))
-        .order(audit_events::id.desc())
-        .limit(limit)
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .into_boxed();
+    events = match order {
+        Order::NewestFirst => events.order(audit_events::id.desc()),
+        Order::OldestFirst => events.order(audit_events::id.asc()),
+    };
+    events = match among {
+        Among::Range(range) => events.filter(audit_events::id.ge(range.first)).filter(audit_events::id.lt(range.end)),
+        Among::These(ids) => events.filter(audit_events::id.eq_any(ids)),
+    };
     if let Some(user_id) = filter.user_id {
         events = events.filter(audit_events::user_id.eq(user_id));
     }
@@ -73,55 +164,28 @@ fn scan(connection: &mut DbConnection, filter: Filter, first: i64, end: i64, lim
     events.load(connection)
 }
 
-/// On SQLite the events of a user are found by blocks, in slices: some at the edges of a range of time may be outside.
-fn list_of_user(
-    sqlite: &mut SqliteConnection,
-    user_id: i64,
-    filter: Filter,
-    first: i64,
-    mut end: i64,
-    limit: i64,
-) -> QueryResult<Vec<Event>> {
-    let limit = usize::try_from(limit).unwrap_or(0);
-    let mut found = Vec::new();
-    while found.len() < limit {
-        let wanted = Wanted { user_id, api_key_id: filter.api_key_id, refused: filter.refused, first, end };
-        let slice = limit - found.len();
-        let ids = blocks::newest(sqlite, wanted, slice)?;
-        for id in &ids {
-            let event: Event = events().filter(audit_events::id.eq(id)).first(sqlite)?;
-            let early = filter.from.is_some_and(|from| event.occurred_at < from);
-            let late = filter.until.is_some_and(|until| event.occurred_at >= until);
-            if !early && !late {
-                found.push(event);
-            }
-        }
-        match ids.last() {
-            Some(last) if ids.len() == slice => end = *last,
-            _ => break,
-        }
-    }
-    Ok(found)
-}
-
-/// The IDs that can be in the filter's range of time: from the first up to before the second.
-fn range(connection: &mut DbConnection, filter: &Filter) -> QueryResult<(i64, i64)> {
+/// The part of the record, as it is now, in which a filter's time is.
+///
+/// # Errors
+/// When a statement fails.
+pub fn range(connection: &mut DbConnection, filter: &Filter) -> QueryResult<Range> {
+    let newest: Option<i64> =
+        audit_events::table.order(audit_events::id.desc()).select(audit_events::id).first(connection).optional()?;
+    let end = newest.map_or(0, |newest| newest + 1);
     let first = match filter.from {
-        Some(from) => first_since(connection, from + -LONGEST_DELAY)?,
+        Some(from) => first_since(connection, from + -LONGEST_DELAY, end)?,
         None => 0,
     };
     let end = match filter.until {
-        Some(until) => first_since(connection, until + LONGEST_DELAY)?,
-        None => i64::MAX,
+        Some(until) => first_since(connection, until + LONGEST_DELAY, end)?,
+        None => end,
     };
-    Ok((first, end.min(filter.before.unwrap_or(i64::MAX))))
+    Ok(Range { first, end })
 }
 
 /// The first event since a time, found by halving: IDs go up with the time, so no index on it is needed.
-fn first_since(connection: &mut DbConnection, time: Timestamp) -> QueryResult<i64> {
-    let newest: Option<i64> =
-        audit_events::table.order(audit_events::id.desc()).select(audit_events::id).first(connection).optional()?;
-    let (mut low, mut high) = (0, newest.map_or(0, |newest| newest + 1));
+fn first_since(connection: &mut DbConnection, time: Timestamp, end: i64) -> QueryResult<i64> {
+    let (mut low, mut high) = (0, end);
     while low < high {
         let middle = low + (high - low) / 2;
         let next: Option<(i64, Timestamp)> = audit_events::table

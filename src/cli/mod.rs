@@ -1,6 +1,8 @@
 //! The command line. One file a command; no subcommand means `serve`.
 
+mod audit;
 mod completions;
+mod json;
 mod key;
 mod role;
 mod serve;
@@ -47,6 +49,9 @@ enum Command {
     /// List and delete API keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// List and export audit events.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// List and rotate the keys that sign access tokens.
     #[command(subcommand)]
     SigningKey(signing_key::SigningKeyCommand),
@@ -74,6 +79,7 @@ pub fn main() -> ExitCode {
         Some(Command::User(command)) => user::run(&cli.storage, command),
         Some(Command::Role(command)) => role::run(&cli.storage, command),
         Some(Command::Key(command)) => key::run(&cli.storage, command),
+        Some(Command::Audit(command)) => audit::run(&cli.storage, command),
         Some(Command::SigningKey(command)) => signing_key::run(&cli.storage, &command),
         Some(Command::Completions { shell }) => completions::run(shell),
     };

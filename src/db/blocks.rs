@@ -56,46 +56,53 @@ pub(crate) struct Wanted {
     pub(crate) end: i64,
 }
 
-/// The newest of the wanted events, newest first.
+/// From which end events are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// From the newest to older ones.
+    NewestFirst,
+    /// From the oldest to newer ones.
+    OldestFirst,
+}
+
+/// The first of the wanted events in this order.
 ///
 /// # Errors
 /// When a statement fails.
-pub(crate) fn newest(sqlite: &mut SqliteConnection, wanted: Wanted, limit: usize) -> QueryResult<Vec<i64>> {
-    let mut ids = newest_of_tail(sqlite, wanted, limit)?;
-    let blocks: Vec<(i64, i64)> = audit_blocks::table
-        .filter(audit_blocks::first_id.lt(wanted.end))
-        .filter(audit_blocks::last_id.ge(wanted.first))
-        .order(audit_blocks::first_id.desc())
-        .select((audit_blocks::first_id, audit_blocks::refused))
-        .load(sqlite)?;
-    for (block_id, refused) in blocks {
-        if ids.len() >= limit {
-            break;
+pub(crate) fn find(sqlite: &mut SqliteConnection, wanted: Wanted, order: Order, limit: usize) -> QueryResult<Vec<i64>> {
+    let tail = tail(sqlite)?;
+    let mut ids = Vec::new();
+    let tail_first = order == Order::NewestFirst;
+    for in_tail in [tail_first, !tail_first] {
+        let rest = limit - ids.len();
+        if rest > 0 && in_tail {
+            ids.extend(find_in_tail(sqlite, wanted, order, tail, rest)?);
+        } else if rest > 0 {
+            ids.extend(find_in_blocks(sqlite, wanted, order, tail, rest)?);
         }
-        let mut of_block = Vec::new();
-        if wanted.refused != Some(true) {
-            of_block.extend(newest_of_block(sqlite, block_id, false, wanted)?);
-        }
-        if wanted.refused != Some(false) && refused > 0 {
-            of_block.extend(newest_of_block(sqlite, block_id, true, wanted)?);
-        }
-        of_block.sort_unstable_by(|one, other| other.cmp(one));
-        ids.extend(of_block);
     }
-    ids.truncate(limit);
     Ok(ids)
 }
 
-fn newest_of_tail(sqlite: &mut SqliteConnection, wanted: Wanted, limit: usize) -> QueryResult<Vec<i64>> {
-    let first = wanted.first.max(tail(sqlite)? + 1);
+/// Among the events after the last block.
+fn find_in_tail(
+    sqlite: &mut SqliteConnection,
+    wanted: Wanted,
+    order: Order,
+    tail: i64,
+    limit: usize,
+) -> QueryResult<Vec<i64>> {
     let mut events = audit_events::table
-        .filter(audit_events::id.ge(first))
+        .filter(audit_events::id.ge(wanted.first.max(tail + 1)))
         .filter(audit_events::id.lt(wanted.end))
         .filter(audit_events::user_id.eq(wanted.user_id))
-        .order(audit_events::id.desc())
         .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .select(audit_events::id)
         .into_boxed();
+    events = match order {
+        Order::NewestFirst => events.order(audit_events::id.desc()),
+        Order::OldestFirst => events.order(audit_events::id.asc()),
+    };
     if let Some(api_key_id) = wanted.api_key_id {
         events = events.filter(audit_events::api_key_id.eq(api_key_id));
     }
@@ -107,23 +114,51 @@ fn newest_of_tail(sqlite: &mut SqliteConnection, wanted: Wanted, limit: usize) -
     events.load(sqlite)
 }
 
-fn newest_of_block(
+/// Among the events of blocks. One statement goes through the blocks in order, and searches each of them until it has found
+/// enough.
+fn find_in_blocks(
     sqlite: &mut SqliteConnection,
-    block_id: i64,
-    refused: bool,
     wanted: Wanted,
+    order: Order,
+    tail: i64,
+    limit: usize,
 ) -> QueryResult<Vec<i64>> {
-    let entries = audit_block_entries::table
-        .filter(audit_block_entries::block_id.eq(block_id))
-        .filter(audit_block_entries::user_id.eq(wanted.user_id))
-        .filter(audit_block_entries::refused.eq(refused))
-        .filter(audit_block_entries::event_id.ge(wanted.first))
-        .filter(audit_block_entries::event_id.lt(wanted.end))
-        .select(audit_block_entries::event_id);
-    match wanted.api_key_id {
-        Some(api_key_id) => entries.filter(audit_block_entries::api_key_id.eq(api_key_id)).load(sqlite),
-        None => entries.load(sqlite),
+    // The words say in which order to join: SQLite would rather go through all entries.
+    let mut text = "SELECT event_id FROM audit_blocks CROSS JOIN audit_block_entries \
+        WHERE block_id = first_id AND first_id < ?1 AND last_id >= ?2 AND user_id = ?3 AND event_id >= ?2 AND event_id < ?4"
+        .to_owned();
+    text.push_str(match wanted.refused {
+        Some(true) => " AND audit_blocks.refused > 0 AND audit_block_entries.refused = TRUE",
+        Some(false) => " AND audit_block_entries.refused = FALSE",
+        // Naming both lets the search go on to the key.
+        None => " AND audit_block_entries.refused IN (FALSE, TRUE)",
+    });
+    if wanted.api_key_id.is_some() {
+        text.push_str(" AND api_key_id = ?6");
     }
+    text.push_str(match order {
+        Order::NewestFirst => " ORDER BY first_id DESC, event_id DESC LIMIT ?5",
+        Order::OldestFirst => " ORDER BY first_id, event_id LIMIT ?5",
+    });
+    let mut query = diesel::sql_query(text)
+        .into_boxed()
+        .bind::<BigInt, _>(wanted.end.min(tail + 1))
+        .bind::<BigInt, _>(wanted.first)
+        .bind::<BigInt, _>(wanted.user_id)
+        .bind::<BigInt, _>(wanted.end)
+        .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX));
+    if let Some(api_key_id) = wanted.api_key_id {
+        query = query.bind::<BigInt, _>(api_key_id);
+    }
+    let found: Vec<Found> = query.load(sqlite)?;
+    Ok(found.into_iter().map(|found| found.event_id).collect())
+}
+
+/// See [`find_in_blocks`].
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    event_id: i64,
 }
 
 /// The first event of the newest block; 0 when there is no block yet.

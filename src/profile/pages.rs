@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::api_keys::model::Status;
+use crate::audit::uses::Month;
 use crate::web::layout::{Layout, Time};
 
 /// The window as a page of its own.
@@ -137,6 +138,8 @@ pub struct Row {
     pub expires_at: Time,
     /// When it was last used.
     pub last_used_at: Option<Time>,
+    /// The uses of the last thirty days.
+    pub month: Month,
     /// Whether it can be used.
     pub status: Status,
 }

@@ -1,8 +1,12 @@
 //! Fills the Profile window.
 
+use std::collections::HashMap;
+
 use super::pages::{Choice, Grid, Outcome, Panel, ProfileWindow, Row};
 use crate::api_keys;
 use crate::api_keys::model::{ApiKey, DEFAULT_LIFETIME_DAYS, Lifetime, Status};
+use crate::audit::uses::{Month, first_day};
+use crate::db::Uses;
 use crate::error::Error;
 use crate::secret::random_base62;
 use crate::users::model::Account;
@@ -34,10 +38,16 @@ pub struct Typed {
 /// When the database fails.
 pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcome) -> Result<ProfileWindow, Error> {
     let now = state.clock.now();
-    let (keys, active) = api_keys::actions::list_own(&state.database, account.user.id).await?;
+    let (keys, active, uses) =
+        api_keys::actions::list_own_with_uses(&state.database, account.user.id, first_day(now)).await?;
+    let mut uses_by_key = HashMap::<i64, Vec<Uses>>::new();
+    for uses in uses {
+        uses_by_key.entry(uses.api_key_id).or_default().push(uses);
+    }
     let rows = keys
         .into_iter()
         .map(|key: ApiKey| Row {
+            month: Month::of(uses_by_key.remove(&key.id).unwrap_or_default(), now),
             status: Status::of(key.expires_at, active, now),
             client_id: key.client_id,
             name: key.name,

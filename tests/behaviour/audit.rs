@@ -2,7 +2,7 @@
 
 use reqwest::{Client, StatusCode};
 
-use crate::support::{Key, PASSWORD, Server, browser, cell, on_each_database, rows};
+use crate::support::{Key, PASSWORD, Server, browser, cell, link, on_each_database, rows};
 
 on_each_database![
     everything_done_by_a_user_or_with_a_key_is_recorded_for_the_user,
@@ -66,7 +66,7 @@ async fn refusals_are_recorded_with_their_reason(server: Server) {
             "Used the API: Refused API key deleted, GET /api/v1/me",
             "Got access token: Refused API key deleted, POST /auth/token",
             "Got access token: Refused Incomplete or repeated parameters, POST /auth/token",
-            "Got access token: Refused Asked for more than you hold, POST /auth/token",
+            "Got access token: Refused Asked for more than the owner holds, POST /auth/token",
             "Got access token: Refused Wrong client secret, POST /auth/token",
             "Signed in: Refused Wrong password, POST /login",
         ]
@@ -144,9 +144,7 @@ async fn older_events_are_a_page_away(server: Server) {
         let page = server.text(&admin, &here).await;
         sizes.push(rows(&page).len());
         seen.extend(rows(&page).iter().map(|row| cell(row, "Action")));
-        path = page
-            .split_once("\" rel=\"next\">Older")
-            .map(|(before, _)| before.rsplit_once("href=\"").unwrap().1.to_owned());
+        path = link(&page, "next");
     }
     assert_eq!(sizes, [50, 50, 23]);
     assert!(seen[..120].iter().all(|action| action == "Got access token"));

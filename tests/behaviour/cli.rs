@@ -3,8 +3,11 @@
 use std::process::Command;
 
 use reqwest::StatusCode;
+use serde_json::Value;
 
-use crate::support::{PASSWORD, Server, browser, keyledge, keyledge_with, on_each_database};
+use crate::support::{
+    Key, PASSWORD, Server, browser, keyledge, keyledge_with, on_each_database, read_export, record_uses,
+};
 
 on_each_database![
     a_user_is_added_with_a_one_time_password,
@@ -18,6 +21,13 @@ on_each_database![
     a_role_that_cannot_be_added_is_explained,
     keys_are_listed_with_owner_and_status,
     the_keys_of_an_unknown_user_are_not_listed,
+    keys_are_listed_by_status_and_concern,
+    keys_and_events_are_listed_for_programs,
+    more_keys_than_asked_for_are_told,
+    events_are_listed_and_filtered,
+    events_that_cannot_be_listed_are_explained,
+    the_record_is_exported_whole,
+    a_part_of_the_record_is_exported_for_spreadsheets,
     a_key_is_deleted,
     a_key_that_cannot_be_deleted_is_explained,
 ];
@@ -151,6 +161,101 @@ async fn the_keys_of_an_unknown_user_are_not_listed(server: Server) {
     assert!(refused(&server, &["key", "list", "--user", "nobody"]).contains("there is no user nobody"));
 }
 
+async fn keys_are_listed_by_status_and_concern(server: Server) {
+    let (admin, ada) = (server.signed_in("admin").await, server.add_user("ada", &[]).await);
+    let (used, unused) = (server.generate(&admin).await, server.generate(&admin).await);
+    let short = server.generate_with(&ada, &[("lifetime", "7")]).await;
+    server.token(&used).await;
+    let listed = |arguments: &[&str]| {
+        let table = done(&server, &[&["key", "list"], arguments].concat());
+        [&used, &unused, &short].map(|key| table.contains(&key.client_id))
+    };
+    assert_eq!(listed(&[]), [true, true, true]);
+    assert_eq!(listed(&["--only", "never-used"]), [false, true, true]);
+    assert_eq!(listed(&["--only", "expires-soon"]), [false, false, true]);
+    assert_eq!(listed(&["--only", "unused"]), [false, false, false]);
+    assert_eq!(listed(&["--only", "never-used", "--user", "admin"]), [false, true, false]);
+    done(&server, &["user", "disable", "ada"]);
+    assert_eq!(listed(&["--status", "suspended"]), [false, false, true]);
+    assert_eq!(listed(&["--status", "valid"]), [true, true, false]);
+    assert_eq!(listed(&["--status", "expired"]), [false, false, false]);
+}
+
+async fn keys_and_events_are_listed_for_programs(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate_with(&admin, &[("name", "CI")]).await;
+    let keys: Value = serde_json::from_str(&done(&server, &["key", "list", "--json"])).unwrap();
+    let known = (&keys[0]["client_id"], &keys[0]["owner"], &keys[0]["status"], &keys[0]["name"]);
+    assert_eq!(known, (&key.client_id.into(), &"admin".into(), &"valid".into(), &"CI".into()));
+    let events: Value = serde_json::from_str(&done(&server, &["audit", "list", "--json", "--limit", "2"])).unwrap();
+    let actions: Vec<_> = events.as_array().unwrap().iter().map(|event| &event["action"]).collect();
+    assert_eq!(actions, ["generate_key", "sign_in"]);
+    assert_eq!(done(&server, &["key", "list", "--only", "unused", "--json"]), "[]\n");
+}
+
+async fn more_keys_than_asked_for_are_told(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let (older, newer) = (server.generate(&admin).await, server.generate(&admin).await);
+    let finished = keyledge(&server.database.text, &["key", "list", "--limit", "1"], "");
+    assert_eq!((finished.code, &*finished.errors), (0, "There are more than 1: narrow them down, or raise --limit.\n"));
+    assert!(finished.output.contains(&newer.client_id) && !finished.output.contains(&older.client_id));
+}
+
+async fn events_are_listed_and_filtered(server: Server) {
+    let (admin, ada) = (server.signed_in("admin").await, server.add_user("ada", &[]).await);
+    let key = server.generate(&ada).await;
+    server.token_answer(&Key { client_secret: "rubbish".to_owned(), ..key.clone() }, &[]).await;
+    admin.post(server.at(&format!("/keys/{}/delete", key.client_id))).send().await.unwrap();
+    let lines = |arguments: &[&str]| {
+        let table = done(&server, &[&["audit", "list"], arguments].concat());
+        table.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let of_ada = lines(&["--user", "Ada"]);
+    assert_eq!(of_ada.len(), 5);
+    assert!(of_ada[0].contains("Deleted API key (by admin)") && of_ada[0].contains(&key.client_id));
+    let refused = lines(&["--outcome", "refused"]);
+    assert!(refused.len() == 1 && refused[0].contains("Refused: Wrong client secret"), "{refused:?}");
+    assert_eq!(lines(&["--key", &key.client_id, "--limit", "2"]), of_ada[..2]);
+    assert_eq!(lines(&["--from", "2001-01-01", "--until", "2100-01-01T00:00:00Z"]).len(), lines(&[]).len());
+    assert_eq!(lines(&["--until", "2001-01-01"]), [""; 0]);
+}
+
+async fn events_that_cannot_be_listed_are_explained(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    server.add_user("ada", &[]).await;
+    let of = |arguments: &[&str]| refused(&server, &[&["audit"], arguments].concat());
+    assert!(of(&["list", "--user", "nobody"]).contains("there is no user nobody"));
+    assert!(of(&["export", "--key", "kl_x"]).contains("there is no API key kl_x"));
+    let foreign = of(&["list", "--user", "ada", "--key", &key.client_id]);
+    assert!(foreign.contains(&format!("ada has no API key {}", key.client_id)));
+    for arguments in [["list", "--from", "yesterday"], ["export", "--until", "2026-02-30"]] {
+        let finished = keyledge(&server.database.text, &[&["audit"], &arguments[..]].concat(), "");
+        assert_eq!(finished.code, 2);
+        assert!(finished.errors.contains("expected a date such as 2026-11-24"), "{}", finished.errors);
+    }
+}
+
+async fn the_record_is_exported_whole(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    record_uses(&server.open_database(), &key.client_id, server.clock.now(), None, 700).await;
+    let events = read_export(&done(&server, &["audit", "export"]), &server.database);
+    assert!(events.len() > 700 && events.is_sorted_by_key(|event| event.id));
+    assert_eq!(events.iter().filter(|event| event.client_id.as_ref() == Some(&key.client_id)).count(), 701);
+    assert_eq!(server.text(&admin, "/activity/everybody/export.jsonl").await, done(&server, &["audit", "export"]));
+}
+
+async fn a_part_of_the_record_is_exported_for_spreadsheets(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    server.token(&key).await;
+    let csv = done(&server, &["audit", "export", "--format", "csv", "--user", "admin", "--key", &key.client_id]);
+    let lines: Vec<_> = csv.lines().collect();
+    assert!(lines[0].starts_with("Time,Username,") && lines[1].contains("Generated API key"), "{csv}");
+    assert_eq!(lines.len(), 3);
+}
+
 async fn a_key_is_deleted(server: Server) {
     let admin = server.signed_in("admin").await;
     let key = server.generate(&admin).await;
@@ -175,7 +280,13 @@ async fn a_key_that_cannot_be_deleted_is_explained(server: Server) {
 
 #[test]
 fn help_and_version_are_printed() {
-    for arguments in [&["--help"][..], &["user", "add", "--help"], &["--version"]] {
+    for arguments in [
+        &["--help"][..],
+        &["user", "add", "--help"],
+        &["key", "list", "--help"],
+        &["audit", "export", "--help"],
+        &["--version"],
+    ] {
         let finished = keyledge_with(arguments, &[("KEYLEDGE_SECRET_KEY", "hunter2")]);
         assert_eq!(finished.code, 0);
         assert!(finished.output.contains("keyledge") && finished.errors.is_empty());

@@ -4,12 +4,15 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod account;
+mod activity;
+mod all_keys;
 mod api_keys;
 mod audit;
 mod browser;
 mod cli;
 mod durability;
 mod endpoints;
+mod exports;
 mod immediacy;
 mod proxies;
 mod retention;

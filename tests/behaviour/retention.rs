@@ -6,12 +6,12 @@ use chrono::Duration;
 use diesel::prelude::*;
 use keyledge::audit::retention::clean;
 use keyledge::audit::signer::Signer;
-use keyledge::db::schema::{api_keys, audit_events, audit_writers, daily_uses};
-use keyledge::db::{Database, Entry, Timestamp};
+use keyledge::db::schema::{audit_events, audit_writers, daily_uses};
+use keyledge::db::{Database, Timestamp};
 use keyledge::secret::{SecretKey, SecretText};
 use reqwest::StatusCode;
 
-use crate::support::{Backend, SECRET_KEY, Server, on_each_database, rows};
+use crate::support::{Backend, SECRET_KEY, Server, on_each_database, record_uses, rows};
 
 on_each_database![
     old_events_and_counts_go_and_new_ones_stay,
@@ -24,30 +24,6 @@ const KEEP_DAYS: u32 = 400;
 
 /// Some blocks of the index on SQLite, where the newest block always stays.
 const OLD_EVENTS: i64 = 20_000;
-
-/// Records uses of a key as if at that time.
-async fn record_uses(database: &Database, client_id: &str, at: Timestamp, number: i64) {
-    let find = api_keys::table.filter(api_keys::client_id.eq(client_id)).select((api_keys::id, api_keys::user_id));
-    let (api_key_id, user_id) = database.read_blocking(|connection| find.first::<(i64, i64)>(connection)).unwrap();
-    let entry = Entry {
-        occurred_at: at,
-        user_id: Some(user_id),
-        api_key_id: Some(api_key_id),
-        actor_id: None,
-        action: "check",
-        reason: None,
-        is_use: true,
-        method: Some("GET".to_owned()),
-        path: Some("/journals".to_owned()),
-        address: Some("203.0.113.9".to_owned()),
-        user_agent: None,
-        detail: None,
-        is_last_use: false,
-    };
-    for _ in 0..number / 500 {
-        database.record(vec![entry.clone(); 500]).await.unwrap();
-    }
-}
 
 fn signer(database: &Database) -> Signer {
     Signer::open(database, &SecretKey::parse(&SecretText::new(SECRET_KEY)).unwrap()).unwrap()
@@ -63,8 +39,8 @@ async fn old_events_and_counts_go_and_new_ones_stay(server: Server) {
     let key = server.generate(&admin).await;
     let (database, old) = (server.open_database(), server.clock.now());
     let (recent, now) = (old + Duration::days(100), old + Duration::days(450));
-    record_uses(&database, &key.client_id, old, OLD_EVENTS).await;
-    record_uses(&database, &key.client_id, recent, 5_000).await;
+    record_uses(&database, &key.client_id, old, None, OLD_EVENTS).await;
+    record_uses(&database, &key.client_id, recent, None, 5_000).await;
 
     clean(&database, &signer(&database), now, KEEP_DAYS).await.unwrap();
     let left = count_before(&database, recent);
@@ -82,8 +58,8 @@ async fn a_chain_goes_on_from_what_was_removed(server: Server) {
     let admin = server.signed_in("admin").await;
     let key = server.generate(&admin).await;
     let (database, old) = (server.open_database(), server.clock.now());
-    record_uses(&database, &key.client_id, old, OLD_EVENTS).await;
-    record_uses(&database, &key.client_id, old + Duration::days(100), 500).await;
+    record_uses(&database, &key.client_id, old, None, OLD_EVENTS).await;
+    record_uses(&database, &key.client_id, old + Duration::days(100), None, 500).await;
     let (other, now) = (server.open_database(), old + Duration::days(450));
     let signer = signer(&database);
     let (one, two) = tokio::join!(clean(&database, &signer, now, KEEP_DAYS), clean(&other, &signer, now, KEEP_DAYS));
@@ -110,8 +86,10 @@ async fn checks_go_on_meanwhile(server: Server) {
     let admin = server.signed_in("admin").await;
     let key = server.generate(&admin).await;
     let token = server.token(&key).await;
-    let (database, now) = (server.open_database(), server.clock.now());
-    record_uses(&database, &key.client_id, now + Duration::days(-450), OLD_EVENTS).await;
+    let (database, old) = (server.open_database(), server.clock.now());
+    record_uses(&database, &key.client_id, old, None, OLD_EVENTS).await;
+    // The counts of today stay: the checks go on adding to them.
+    let now = old + Duration::days(KEEP_DAYS.into()) + Duration::seconds(1);
     let begun = Instant::now();
     let cleaning = tokio::spawn(async move { clean(&database, &signer(&database), now, KEEP_DAYS).await });
     let (mut checks, mut longest) = (0, StdDuration::ZERO);

@@ -5,6 +5,7 @@ mod chromium;
 mod keyboard;
 mod no_scripts;
 mod page;
+mod record;
 mod session;
 mod tutorials;
 mod width;

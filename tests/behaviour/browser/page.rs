@@ -68,14 +68,19 @@ impl Page {
 
     /// Signs in as `admin` and comes to Home.
     pub async fn sign_in(&self) {
+        self.sign_in_as("admin").await;
+    }
+
+    /// The same as somebody else.
+    pub async fn sign_in_as(&self, username: &str) {
         self.open("/login").await;
-        self.sign_in_here().await;
+        self.sign_in_here(username).await;
         self.find("link", "Profile").await;
     }
 
     /// The same on a sign-in page that is open already.
-    pub async fn sign_in_here(&self) {
-        self.type_into("Username", "admin").await;
+    pub async fn sign_in_here(&self, username: &str) {
+        self.type_into("Username", username).await;
         self.type_into("Password", PASSWORD).await;
         self.click("button", "Sign in").await;
     }
@@ -285,6 +290,7 @@ impl Page {
             "alertdialog" | "dialog" => "dialog",
             "button" => "button",
             "checkbox" => "input[type=checkbox]",
+            "combobox" => "select",
             "heading" => "h1, h2, h3",
             "link" => "a",
             "table" => "table",

@@ -65,7 +65,7 @@ async fn an_ended_session_is_told_and_leads_back_to_where_one_was(server: Server
     page.has_focus("link", "Sign in again").await;
     page.press(Press::Enter).await;
     page.path_is("/login").await;
-    page.sign_in_here().await;
+    page.sign_in_here("admin").await;
     page.path_is("/activity").await;
     assert_eq!(page.driver.current_url().await.unwrap().query(), Some("before=9999"));
 }
@@ -77,7 +77,7 @@ async fn from_the_profile_window_an_ended_session_leads_back_to_it(server: Serve
     server.clock.advance(Duration::minutes(61));
     page.click("button", "Generate").await;
     page.path_is("/login").await;
-    page.sign_in_here().await;
+    page.sign_in_here("admin").await;
     page.path_is("/profile").await;
     page.find("dialog", "Profile").await;
     page.has_keys(0).await;
@@ -88,7 +88,7 @@ async fn from_the_profile_window_an_ended_session_leads_back_to_it(server: Serve
     page.come_back().await;
     page.find("alertdialog", "Your session has ended").await;
     page.click("link", "Sign in again").await;
-    page.sign_in_here().await;
+    page.sign_in_here("admin").await;
     page.path_is("/profile").await;
     page.find("dialog", "Profile").await;
 }

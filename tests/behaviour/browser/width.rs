@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use serde_json::json;
+use thirtyfour::By;
 
 use super::{Page, in_chromium};
 use crate::support::Server;
@@ -42,6 +43,16 @@ async fn at_320_pixels_nothing_scrolls_sideways(server: Server, page: Page) {
     assert_fits(&page, "the Profile page with a new secret").await;
     page.open("/activity").await;
     assert_fits(&page, "the activity page").await;
+    page.driver.find(By::Tag("summary")).await.unwrap().click().await.unwrap();
+    assert_fits(&page, "the numbers of the activity page").await;
+    page.open("/activity/everybody?user=nobody").await;
+    assert_fits(&page, "a mistake on everybody's activity").await;
+    page.open("/activity/everybody?outcome=allowed").await;
+    assert_fits(&page, "everybody's activity").await;
+    page.open("/keys?owner=admin").await;
+    assert_fits(&page, "everybody's keys").await;
+    page.open(&format!("/keys/{}/delete", key.client_id)).await;
+    assert_fits(&page, "the delete page of everybody's keys").await;
     page.open("/account").await;
     page.find("button", "End session 2, Unknown browser").await;
     assert_fits(&page, "the account page").await;

@@ -38,6 +38,13 @@ pub fn cell(row: &str, heading: &str) -> String {
     words(&format!("<{cell}"))
 }
 
+/// Where the link with this relation leads.
+pub fn link(page: &str, relation: &str) -> Option<String> {
+    let (before, _) = page.split_once(&format!("\" rel=\"{relation}\">"))?;
+    let (_, path) = before.rsplit_once("href=\"")?;
+    Some(path.replace("&#38;", "&"))
+}
+
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(before)?;
     rest.split_once(after).map(|(inside, _)| inside)

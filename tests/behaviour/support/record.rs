@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Bool, Text};
-use keyledge::db::schema::{audit_events, audit_writers, daily_uses};
-use keyledge::db::{DbConnection, Timestamp};
+use keyledge::audit::export::ExportedEvent;
+use keyledge::db::schema::{api_keys, audit_events, audit_writers, daily_uses};
+use keyledge::db::{Database, DbConnection, Entry, Timestamp};
 use keyledge::secret::sha256;
 
 use super::TestDatabase;
@@ -89,13 +90,7 @@ impl Record {
                     sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(postgres)?;
                 }
                 let events: Vec<Event> = audit_events::table.order(audit_events::id).load(connection)?;
-                let writers = audit_writers::table.order(audit_writers::id).select((
-                    audit_writers::id,
-                    audit_writers::started_at,
-                    audit_writers::genesis,
-                ));
-                let writers: Vec<(i64, Timestamp, Vec<u8>)> = writers.load(connection)?;
-                assert_chained(&events, &writers);
+                assert_chained(&events, &writers(connection)?);
                 let counted = match connection {
                     DbConnection::Sqlite(sqlite) => assert_indexed(sqlite, &events)?,
                     DbConnection::Postgres(_) => events.as_slice(),
@@ -121,6 +116,79 @@ impl Record {
     pub fn count(&self, reason: &str) -> usize {
         self.0.iter().filter(|event| event.reason.as_deref() == Some(reason)).count()
     }
+}
+
+/// Records uses of a key as if at that time, allowed or refused for a reason.
+pub async fn record_uses(
+    database: &Database,
+    client_id: &str,
+    at: Timestamp,
+    reason: Option<&'static str>,
+    number: i64,
+) {
+    let find = api_keys::table.filter(api_keys::client_id.eq(client_id)).select((api_keys::id, api_keys::user_id));
+    let (api_key_id, user_id) = database.read_blocking(|connection| find.first::<(i64, i64)>(connection)).unwrap();
+    let entry = Entry {
+        occurred_at: at,
+        user_id: Some(user_id),
+        api_key_id: Some(api_key_id),
+        actor_id: None,
+        action: "check",
+        reason,
+        is_use: true,
+        method: Some("GET".to_owned()),
+        path: Some("/journals".to_owned()),
+        address: Some("203.0.113.9".to_owned()),
+        user_agent: None,
+        detail: None,
+        is_last_use: false,
+    };
+    let mut rest = number;
+    while rest > 0 {
+        let batch = rest.min(500);
+        database.record(vec![entry.clone(); usize::try_from(batch).unwrap()]).await.unwrap();
+        rest -= batch;
+    }
+}
+
+/// Reads a whole export as JSON Lines, and checks the chains in it.
+pub fn read_export(text: &str, database: &TestDatabase) -> Vec<ExportedEvent> {
+    let exported: Vec<ExportedEvent> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let bytes = |hex: &str| {
+        (0..hex.len()).step_by(2).map(|place| u8::from_str_radix(&hex[place..place + 2], 16).unwrap()).collect()
+    };
+    let events: Vec<Event> = exported
+        .iter()
+        .cloned()
+        .map(|event| Event {
+            id: event.id,
+            writer_id: event.writer_id,
+            sequence: event.sequence,
+            occurred_at: event.occurred_at,
+            user_id: event.user_id,
+            api_key_id: event.api_key_id,
+            actor_id: event.actor_id,
+            action: event.action,
+            reason: event.reason,
+            is_use: event.is_use,
+            method: event.method,
+            path: event.path,
+            address: event.address,
+            user_agent: event.user_agent,
+            detail: event.detail,
+            digest: bytes(&event.digest),
+        })
+        .collect();
+    assert_chained(&events, &writers(&mut database.connect()).unwrap());
+    exported
+}
+
+/// Each writer with its genesis.
+fn writers(connection: &mut DbConnection) -> QueryResult<Vec<(i64, Timestamp, Vec<u8>)>> {
+    audit_writers::table
+        .order(audit_writers::id)
+        .select((audit_writers::id, audit_writers::started_at, audit_writers::genesis))
+        .load(connection)
 }
 
 /// Each writer's genesis joins on to that of the writer before, its events are numbered from 1 on without gaps, and each

@@ -1,0 +1,12 @@
+ALTER TABLE users ALTER COLUMN username TYPE TEXT COLLATE "default";
+DROP INDEX users_disabled;
+DROP INDEX api_keys_user_id_expires_at;
+DROP INDEX api_keys_created_at;
+DROP INDEX api_keys_expires_at;
+DROP INDEX daily_uses_api_key_id;
+DROP INDEX audit_events_api_key_refused;
+DROP INDEX audit_events_api_key_allowed;
+DROP INDEX audit_events_user_refused;
+DROP INDEX audit_events_user_allowed;
+CREATE INDEX audit_events_user_id ON audit_events (user_id, id);
+CREATE INDEX audit_events_api_key_id ON audit_events (api_key_id, id);

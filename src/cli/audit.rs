@@ -1,0 +1,150 @@
+//! `keyledge audit`.
+
+use std::io::{BufWriter, Write as _};
+
+use anyhow::bail;
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{json, table};
+use crate::audit::asked::{Asked, Missing, Whose, parse_from, parse_until};
+use crate::audit::export::{AuditEvent, EventOutcome, Export, Shape};
+use crate::audit::model::{Event, Filter};
+use crate::audit::pages::{action, reason};
+use crate::audit::queries;
+use crate::config::StorageConfig;
+use crate::db::Timestamp;
+use crate::storage::Storage;
+
+#[derive(Subcommand)]
+pub(super) enum AuditCommand {
+    /// List audit events, newest first.
+    #[command(after_help = "Examples:
+  keyledge audit list --user ada --outcome refused
+  keyledge audit list --from 2026-11-01 --until 2026-11-30 --limit 1000 --json")]
+    List {
+        #[command(flatten)]
+        filter: EventFilter,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write audit events to standard output, oldest first. JSON Lines have every column of an event, so that whoever has
+    /// all events can compute their chains anew.
+    #[command(after_help = "Examples:
+  keyledge audit export > record.jsonl
+  keyledge audit export --format csv --key kl_0123456789abcdefABCDEF > uses.csv")]
+    Export {
+        #[command(flatten)]
+        filter: EventFilter,
+        /// What to write.
+        #[arg(long, default_value = "jsonl")]
+        format: Format,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct EventFilter {
+    /// Only those in the record of one user.
+    #[arg(long)]
+    user: Option<String>,
+    /// Only those about the API key of this client ID.
+    #[arg(long)]
+    key: Option<String>,
+    /// Only those of this outcome.
+    #[arg(long)]
+    outcome: Option<EventOutcome>,
+    /// Not before this date or time (UTC unless it says otherwise).
+    #[arg(long, value_parser = parse_from)]
+    from: Option<Timestamp>,
+    /// Not after the end of this date, or before this time.
+    #[arg(long, value_parser = parse_until)]
+    until: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// One JSON object a line.
+    Jsonl,
+    /// A table for spreadsheets.
+    Csv,
+}
+
+pub(super) fn run(config: &StorageConfig, command: AuditCommand) -> anyhow::Result<()> {
+    let storage = Storage::open(config)?;
+    match command {
+        AuditCommand::List { filter, limit, json } => {
+            let filter = find(&storage, filter)?;
+            let events =
+                storage.database.read_blocking(|connection| queries::newest(connection, filter, None, limit))?;
+            list(events, json)
+        }
+        AuditCommand::Export { filter, format } => {
+            let filter = find(&storage, filter)?;
+            let shape = match format {
+                Format::Jsonl => Shape::Chain,
+                Format::Csv => Shape::Csv,
+            };
+            export(&storage, filter, shape)
+        }
+    }
+}
+
+fn find(storage: &Storage, EventFilter { user, key, outcome, from, until }: EventFilter) -> anyhow::Result<Filter> {
+    let asked = Asked {
+        whose: user.clone().map_or(Whose::Everybody, Whose::Named),
+        client_id: key.clone(),
+        refused: outcome.map(|outcome| outcome == EventOutcome::Refused),
+        from,
+        until,
+    };
+    match (storage.database.read_blocking(|connection| asked.filter(connection))?, user) {
+        (Ok(filter), _) => Ok(filter),
+        (Err(Missing::User), user) => bail!("there is no user {}", user.unwrap_or_default()),
+        (Err(Missing::Key), Some(user)) => bail!("{user} has no API key {}", key.unwrap_or_default()),
+        (Err(Missing::Key), None) => bail!("there is no API key {}", key.unwrap_or_default()),
+    }
+}
+
+fn list(events: Vec<Event>, as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        return json::print(events.into_iter().map(AuditEvent::from));
+    }
+    let rows = events.into_iter().map(|event| {
+        let outcome =
+            event.reason.as_deref().map_or_else(|| "Allowed".to_owned(), |code| format!("Refused: {}", reason(code)));
+        let request = match (event.method, event.path) {
+            (Some(method), Some(path)) => format!("{method} {path}"),
+            _ => String::new(),
+        };
+        let done = match (event.actor, event.detail) {
+            (None, None) => action(&event.action).to_owned(),
+            (Some(actor), None) => format!("{} (by {actor})", action(&event.action)),
+            (None, Some(detail)) => format!("{} ({detail})", action(&event.action)),
+            (Some(actor), Some(detail)) => format!("{} ({detail}, by {actor})", action(&event.action)),
+        };
+        let or_nothing = Option::unwrap_or_default;
+        vec![
+            event.occurred_at.rfc3339(),
+            or_nothing(event.username),
+            done,
+            outcome,
+            or_nothing(event.client_id),
+            request,
+            or_nothing(event.address),
+        ]
+    });
+    println!("{}", table::render(&["TIME", "USER", "ACTION", "OUTCOME", "CLIENT ID", "REQUEST", "ADDRESS"], rows));
+    Ok(())
+}
+
+fn export(storage: &Storage, filter: Filter, shape: Shape) -> anyhow::Result<()> {
+    let mut output = BufWriter::new(std::io::stdout().lock());
+    let mut export = storage.database.read_blocking(|connection| Export::begin(connection, filter, shape))?;
+    while let Some(part) = storage.database.read_blocking(|connection| export.next_part(connection))? {
+        output.write_all(&part)?;
+    }
+    Ok(output.flush()?)
+}

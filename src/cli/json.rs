@@ -1,0 +1,12 @@
+//! JSON for programs to read.
+
+use std::io::Write as _;
+
+use serde::Serialize;
+
+/// Prints an array.
+pub(super) fn print<T: Serialize>(items: impl Iterator<Item = T>) -> anyhow::Result<()> {
+    let mut output = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut output, &items.collect::<Vec<_>>())?;
+    Ok(writeln!(output)?)
+}
