@@ -184,7 +184,7 @@ impl fmt::Display for Break {
 }
 
 /// What was found where nothing is broken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Verified {
     /// The chains.
     pub chains: usize,

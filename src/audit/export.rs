@@ -11,8 +11,10 @@ use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::chain::Chain;
 use super::model::{Event, Filter};
 use super::queries::{self, Range};
+use super::signer;
 use super::spreadsheet::csv;
 use crate::db::{Database, DbConnection, Error, Order, Timestamp};
 
@@ -146,18 +148,13 @@ impl From<Event> for ExportedEvent {
             address: event.address,
             user_agent: event.user_agent,
             detail: event.detail,
-            digest: hex(&event.digest),
+            digest: hex::encode(&event.digest),
             time: event.occurred_at.rfc3339_micros(),
             username: event.username,
             client_id: event.client_id,
             actor: event.actor,
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 /// What an export is written as.
@@ -167,7 +164,7 @@ pub enum Shape {
     Csv,
     /// JSON Lines of [`AuditEvent`]s, as the JSON API has them.
     Events,
-    /// JSON Lines of [`ExportedEvent`]s.
+    /// JSON Lines of [`ExportedEvent`]s; of all events, a [`Chain`] a line before them.
     Chain,
 }
 
@@ -198,6 +195,8 @@ pub struct Export {
     shape: Shape,
     /// What is still to be read.
     rest: Range,
+    /// What the first part begins with: nothing but the chains makes it possible to verify all events elsewhere.
+    chains: Vec<Chain>,
     /// Whether nothing was written yet.
     is_new: bool,
 }
@@ -208,7 +207,10 @@ impl Export {
     /// # Errors
     /// When a statement fails.
     pub fn begin(connection: &mut DbConnection, filter: Filter, shape: Shape) -> QueryResult<Self> {
-        Ok(Self { filter, shape, rest: queries::range(connection, &filter)?, is_new: true })
+        let is_whole = shape == Shape::Chain && filter.is_everything();
+        // Before the events, so that none is signed which is not in the export.
+        let chains = if is_whole { signer::chains(connection)? } else { Vec::new() };
+        Ok(Self { filter, shape, rest: queries::range(connection, &filter)?, chains, is_new: true })
     }
 
     /// The next part; `None` after the last one.
@@ -227,7 +229,11 @@ impl Export {
         let part = match self.shape {
             Shape::Csv => csv(events, self.is_new).map_err(unwritable)?,
             Shape::Events => lines(events.into_iter().map(AuditEvent::from)).map_err(unwritable)?,
-            Shape::Chain => lines(events.into_iter().map(ExportedEvent::from)).map_err(unwritable)?,
+            Shape::Chain => {
+                let mut part = lines(std::mem::take(&mut self.chains).into_iter()).map_err(unwritable)?;
+                part.extend(lines(events.into_iter().map(ExportedEvent::from)).map_err(unwritable)?);
+                part
+            }
         };
         self.is_new = false;
         Ok(Some(part))

@@ -279,7 +279,7 @@ pub struct Event {
 }
 
 /// Which events are asked for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only those in the record of this user.
     pub user_id: Option<i64>,
@@ -291,4 +291,12 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Before.
     pub until: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Whether all events are asked for.
+    #[must_use]
+    pub fn is_everything(self) -> bool {
+        self == Self::default()
+    }
 }

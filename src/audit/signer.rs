@@ -52,7 +52,11 @@ impl Signer {
         Self::find(database, secret_key)?.ok_or_else(|| anyhow::anyhow!("the key that signs the record is gone"))
     }
 
-    fn find(database: &Database, secret_key: &SecretKey) -> anyhow::Result<Option<Self>> {
+    /// The key, where there is one.
+    ///
+    /// # Errors
+    /// As for [`Signer::open`].
+    pub fn find(database: &Database, secret_key: &SecretKey) -> anyhow::Result<Option<Self>> {
         let sealed = audit_keys::table.select(audit_keys::sealed_private_key);
         let sealed: Option<Vec<u8>> = database.read_blocking(|connection| sealed.first(connection).optional())?;
         let Some(sealed) = sealed else { return Ok(None) };

@@ -1,9 +1,14 @@
 //! Goes through the whole record, in the database or in an export, and finds the first place where it is not what was
 //! written.
 
-use diesel::prelude::*;
+use std::io::BufRead;
 
-use super::chain::{Break, Stored, Verified, Verifier};
+use anyhow::{Context, bail};
+use diesel::prelude::*;
+use serde::Deserialize;
+
+use super::chain::{Break, Chain, Stored, Verified, Verifier};
+use super::export::ExportedEvent;
 use super::signer;
 use crate::db::schema::audit_events;
 use crate::db::{Columns, Database, DbConnection, Error};
@@ -89,4 +94,66 @@ fn whole(connection: &mut DbConnection, public_key: &[u8]) -> QueryResult<Result
             }
         }
     })
+}
+
+/// A line of a whole export.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Event(Box<ExportedEvent>),
+    Chain(Chain),
+}
+
+/// Verifies a whole export ([`super::export::Shape::Chain`]) with the public key of the signed heads.
+///
+/// # Errors
+/// When it cannot be read, or is no whole export.
+pub fn export(lines: impl BufRead, public_key: &[u8]) -> anyhow::Result<Result<Verified, Break>> {
+    let mut chains = Vec::new();
+    let mut verifier = None;
+    for (number, line) in (1..).zip(lines.lines()) {
+        let line = serde_json::from_str(&line?).with_context(|| format!("line {number} is not one of an export"))?;
+        match (line, &mut verifier) {
+            (Line::Chain(chain), None) => chains.push(chain),
+            (Line::Chain(_), Some(_)) => bail!("line {number}: the chains come before the events"),
+            (Line::Event(event), verifier) => {
+                let verifier = match verifier {
+                    Some(verifier) => verifier,
+                    None => match Verifier::new(std::mem::take(&mut chains), public_key) {
+                        Ok(new) => verifier.insert(new),
+                        Err(found) => return Ok(Err(found)),
+                    },
+                };
+                let digest = hex::decode(&event.digest).with_context(|| format!("line {number} has no digest"))?;
+                if let Err(found) = verifier.next(stored(&event, &digest)) {
+                    return Ok(Err(found));
+                }
+            }
+        }
+    }
+    let verifier = verifier.map_or_else(|| Verifier::new(chains, public_key), Ok);
+    Ok(verifier.and_then(Verifier::finish))
+}
+
+fn stored<'a>(event: &'a ExportedEvent, digest: &'a [u8]) -> Stored<'a> {
+    Stored {
+        id: event.id,
+        columns: Columns {
+            writer_id: event.writer_id,
+            sequence: event.sequence,
+            occurred_at: event.occurred_at,
+            user_id: event.user_id,
+            api_key_id: event.api_key_id,
+            actor_id: event.actor_id,
+            action: &event.action,
+            reason: event.reason.as_deref(),
+            is_use: event.is_use,
+            method: event.method.as_deref(),
+            path: event.path.as_deref(),
+            address: event.address.as_deref(),
+            user_agent: event.user_agent.as_deref(),
+            detail: event.detail.as_deref(),
+        },
+        digest,
+    }
 }

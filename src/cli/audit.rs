@@ -1,16 +1,22 @@
 //! `keyledge audit`.
 
-use std::io::{BufWriter, Write as _};
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
 
-use super::{json, table};
+use super::{Operator, json, table};
 use crate::audit::asked::{Asked, Missing, Whose, parse_from, parse_until};
+use crate::audit::chain::{Break, Verified};
 use crate::audit::export::{AuditEvent, EventOutcome, Export, Shape};
 use crate::audit::model::{Event, Filter};
 use crate::audit::pages::{action, reason};
 use crate::audit::queries;
+use crate::audit::signer::Signer;
+use crate::audit::verify;
 use crate::config::StorageConfig;
 use crate::db::Timestamp;
 use crate::storage::Storage;
@@ -43,6 +49,35 @@ pub(super) enum AuditCommand {
         #[arg(long, default_value = "jsonl")]
         format: Format,
     },
+    /// Check that nobody has changed the record: the one in the database, or a whole export of it.
+    #[command(after_help = "Examples:
+  keyledge audit verify
+  keyledge audit verify --export record.jsonl --public-key 5f2c…")]
+    Verify {
+        /// A whole export as JSON Lines; - for standard input. The database is not looked at.
+        #[arg(long, requires = "public_key")]
+        export: Option<PathBuf>,
+        /// The public key that the record is signed with, as `keyledge audit public-key` printed it. [default: the one
+        /// of this installation]
+        #[arg(long, value_parser = parse_public_key)]
+        public_key: Option<PublicKey>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the public key that the record is signed with, in hexadecimal.
+    PublicKey,
+}
+
+/// An Ed25519 public key: 32 bytes.
+#[derive(Clone)]
+pub(super) struct PublicKey(Vec<u8>);
+
+fn parse_public_key(text: &str) -> Result<PublicKey, String> {
+    match hex::decode(text) {
+        Ok(bytes) if bytes.len() == 32 => Ok(PublicKey(bytes)),
+        _ => Err("expected 64 hexadecimal digits, as keyledge audit public-key prints them".to_owned()),
+    }
 }
 
 #[derive(Args)]
@@ -73,7 +108,10 @@ pub(super) enum Format {
 }
 
 pub(super) fn run(config: &StorageConfig, command: AuditCommand) -> anyhow::Result<()> {
-    let storage = Storage::open(config)?;
+    if let AuditCommand::Verify { export: Some(path), public_key: Some(PublicKey(public_key)), json } = &command {
+        return tell(verify::export(open(path)?, public_key)?, *json);
+    }
+    let storage = Operator::open(config)?;
     match command {
         AuditCommand::List { filter, limit, json } => {
             let filter = find(&storage, filter)?;
@@ -89,6 +127,57 @@ pub(super) fn run(config: &StorageConfig, command: AuditCommand) -> anyhow::Resu
             };
             export(&storage, filter, shape)
         }
+        AuditCommand::Verify { public_key, json, .. } => {
+            let public_key = match public_key {
+                Some(PublicKey(public_key)) => public_key,
+                None => signer(&storage)?.public_key().to_vec(),
+            };
+            tell(verify::database(&storage.database, &public_key)?, json)
+        }
+        AuditCommand::PublicKey => {
+            println!("{}", hex::encode(signer(&storage)?.public_key()));
+            Ok(())
+        }
+    }
+}
+
+fn signer(storage: &Storage) -> anyhow::Result<Signer> {
+    Signer::find(&storage.database, &storage.secret_key)?.context("the key that signs the record is gone")
+}
+
+fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// What `--json` prints of a verification.
+#[derive(Serialize)]
+struct Verification {
+    whole: bool,
+    #[serde(rename = "break")]
+    found: Option<String>,
+    #[serde(flatten)]
+    verified: Option<Verified>,
+}
+
+fn tell(verified: Result<Verified, Break>, as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        let found = verified.as_ref().err().map(ToString::to_string);
+        json::print_one(&Verification { whole: verified.is_ok(), found, verified: verified.as_ref().ok().copied() })?;
+    }
+    match verified {
+        Ok(Verified { chains, events, unsigned }) if !as_json => {
+            println!("The record is whole: {events} events in {chains} chains.");
+            if unsigned > 0 {
+                println!("{unsigned} of them came after the newest signed head of their chain.");
+            }
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+        Err(found) => bail!("the record is not what was written: {found}"),
     }
 }
 

@@ -49,7 +49,7 @@ enum Command {
     /// List and delete API keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// List and export audit events.
+    /// List, export and verify audit events.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     /// List and rotate the keys that sign access tokens.

@@ -11,7 +11,7 @@ use keyledge::db::schema::{audit_events, audit_heads, audit_keys, audit_writers}
 use keyledge::db::{Database, DbConnection, Timestamp};
 use keyledge::secret::{SecretKey, SecretText};
 
-use crate::support::{SECRET_KEY, Server, TestDatabase, on_each_database};
+use crate::support::{SECRET_KEY, Server, TestDatabase, keyledge, on_each_database};
 
 on_each_database![
     an_untouched_record_is_verified_and_signed_to_its_end_once_the_program_has_stopped,
@@ -24,6 +24,8 @@ on_each_database![
     a_head_of_another_key_is_refused,
     pruning_leaves_a_signed_end_and_nobody_can_remove_more,
     a_changed_head_stops_the_pruning,
+    the_command_line_verifies_the_record_and_names_what_was_changed,
+    a_whole_export_is_verified_elsewhere_with_the_public_key_alone,
 ];
 
 /// The record of a program that has stopped, and a way to change it.
@@ -235,4 +237,55 @@ async fn a_changed_head_stops_the_pruning(server: Server) {
     let before = count(&record);
     assert!(clean(&record.database, &signer(&record.database), now + Duration::days(500), 400).await.is_err());
     assert_eq!(count(&record), before);
+}
+
+async fn the_command_line_verifies_the_record_and_names_what_was_changed(server: Server) {
+    let admin = server.signed_in("admin").await;
+    server.generate(&admin).await;
+    let (verified, printed) = server.cli(&["audit", "verify"]);
+    assert!(verified && printed.contains("The record is whole: "), "{printed}");
+    // The server has not signed yet what it has just recorded.
+    assert!(printed.contains("came after the newest signed head"), "{printed}");
+    let (verified, printed) = server.cli(&["audit", "verify", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    assert!(verified && told["whole"] == true && told["unsigned"].as_u64() > Some(0), "{printed}");
+
+    let database = server.open_database();
+    let change = diesel::update(audit_events::table.find(1)).set(audit_events::action.eq("sign_out"));
+    database.write_blocking(|transaction| change.execute(&mut **transaction)).unwrap();
+    let (verified, printed) = server.cli(&["audit", "verify"]);
+    assert!(!verified && printed.contains("event 1 (number 1 of chain 1) was changed"), "{printed}");
+    let (verified, printed) = server.cli(&["audit", "verify", "--json"]);
+    assert!(!verified && printed.contains("\"whole\": false"), "{printed}");
+}
+
+async fn a_whole_export_is_verified_elsewhere_with_the_public_key_alone(server: Server) {
+    let admin = server.signed_in("admin").await;
+    server.generate(&admin).await;
+    assert!(server.cli(&["role", "add", "reader"]).0);
+    let (printed, public_key) = server.cli(&["audit", "public-key"]);
+    assert!(printed && public_key.trim().len() == 64, "{public_key}");
+    let exported = keyledge(&server.database.text, &["audit", "export"], "").output;
+
+    // Elsewhere there is no database.
+    let verify = |export: &str, key: &str| {
+        let arguments = ["audit", "verify", "--export", "-", "--public-key", key.trim()];
+        let finished = keyledge("sqlite:/nowhere/keyledge.db", &arguments, export);
+        (finished.code, [finished.output, finished.errors].concat())
+    };
+    let (code, told) = verify(&exported, &public_key);
+    assert!(code == 0 && told.contains("in 2 chains"), "{told}");
+
+    let changed = exported.replacen("\"action\":\"sign_in\"", "\"action\":\"sign_out\"", 1);
+    assert_ne!(changed, exported);
+    let (code, told) = verify(&changed, &public_key);
+    assert!(code == 1 && told.contains("was changed"), "{told}");
+    // The chain that an operator wrote ends with the export's last line, and was signed.
+    let (cut, _) = exported.trim_end().rsplit_once('\n').unwrap();
+    let (code, told) = verify(cut, &public_key);
+    assert!(code == 1 && told.contains("was cut off"), "{told}");
+    let (code, told) = verify(&exported, &"0".repeat(64));
+    assert!(code == 1 && told.contains("another key"), "{told}");
+    let (code, told) = verify("rubbish\n", &public_key);
+    assert!(code == 1 && told.contains("line 1"), "{told}");
 }

@@ -153,7 +153,9 @@ pub async fn record_uses(
 
 /// Reads a whole export as JSON Lines, and checks the chains in it.
 pub fn read_export(text: &str, database: &TestDatabase) -> Vec<ExportedEvent> {
-    let exported: Vec<ExportedEvent> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // The chains come first; what they say is checked by the program's own verification.
+    let events = text.lines().filter(|line| !line.contains("\"genesis\""));
+    let exported: Vec<ExportedEvent> = events.map(|line| serde_json::from_str(line).unwrap()).collect();
     let bytes = |hex: &str| {
         (0..hex.len()).step_by(2).map(|place| u8::from_str_radix(&hex[place..place + 2], 16).unwrap()).collect()
     };
