@@ -18,7 +18,8 @@
 //! | [`login`] | signing in and out, sessions |
 //! | [`profile`] | the Profile window |
 //! | [`api_keys`] | generating and deleting keys in it |
-//! | [`users`] | users, roles, passwords |
+//! | [`users`] | users and their passwords, managed by administrators |
+//! | [`roles`] | roles, permissions, and who may change what |
 //! | [`account`] | one's own password and sessions |
 //! | [`audit`] | the record, and the page of one's own activity |
 //!
@@ -93,6 +94,7 @@ pub mod home;
 pub mod login;
 pub mod oauth;
 pub mod profile;
+pub mod roles;
 pub mod secret;
 pub mod storage;
 pub mod users;

@@ -12,14 +12,9 @@ use crate::api_keys::model::{ApiKey, ClientId, Status};
 use crate::api_keys::queries;
 use crate::db::Timestamp;
 use crate::oauth::check::Bearer;
+use crate::roles::permissions::{KEYS_DELETE as DELETE, KEYS_READ as READ};
 use crate::users::model::User;
 use crate::web::state::State;
-
-/// The permission to see everybody's keys.
-const READ: &str = "keys:read";
-
-/// The permission to delete everybody's keys.
-const DELETE: &str = "keys:delete";
 
 /// An API key. Its client secret is known to nobody but whoever generated it.
 #[derive(Serialize, ToSchema)]

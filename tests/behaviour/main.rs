@@ -11,6 +11,7 @@ mod cli;
 mod durability;
 mod endpoints;
 mod immediacy;
+mod people;
 mod proxies;
 mod retention;
 mod security;
