@@ -10,7 +10,7 @@ mod users;
 
 use reqwest::{Client, Response, StatusCode};
 
-use crate::support::{self, Server, browser};
+use crate::support::{self, Server, Site, browser};
 
 /// The nonce of a form.
 fn nonce(page: &str) -> String {
@@ -18,20 +18,20 @@ fn nonce(page: &str) -> String {
 }
 
 /// A user's row of the grid.
-async fn row(server: &Server, browser: &Client, username: &str) -> String {
+async fn row(server: &Site, browser: &Client, username: &str) -> String {
     let page = server.text(browser, &format!("/users?search={username}")).await;
     support::row(&page, username).unwrap_or_else(|| panic!("{username} is not in the grid")).to_owned()
 }
 
 /// Where a user's page is.
-async fn path(server: &Server, browser: &Client, username: &str) -> String {
+async fn path(server: &Site, browser: &Client, username: &str) -> String {
     let row = row(server, browser, username).await;
     let (_, rest) = row.split_once("href=\"").unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
 
 /// The fields of a form that is in a page, as a browser would send them: what is filled in, chosen and not disabled.
-fn filled(page: &str, action: &str) -> Vec<(String, String)> {
+pub fn filled(page: &str, action: &str) -> Vec<(String, String)> {
     let start = format!("method=\"post\" action=\"{action}\"");
     let (_, rest) = page.split_once(&start).unwrap_or_else(|| panic!("the page has no form for {action}: {page}"));
     let (form, _) = rest.split_once("</form>").unwrap();
@@ -61,7 +61,7 @@ fn unescaped(text: &str) -> String {
 }
 
 /// A form with a field filled in anew.
-fn with(mut fields: Vec<(String, String)>, name: &str, value: &str) -> Vec<(String, String)> {
+pub fn with(mut fields: Vec<(String, String)>, name: &str, value: &str) -> Vec<(String, String)> {
     fields.retain(|(other, _)| other != name);
     fields.push((name.to_owned(), value.to_owned()));
     fields
@@ -79,17 +79,17 @@ fn without(mut fields: Vec<(String, String)>, name: &str, value: &str) -> Vec<(S
     fields
 }
 
-async fn post(server: &Server, browser: &Client, path: &str, fields: &[(String, String)]) -> Response {
+async fn post(server: &Site, browser: &Client, path: &str, fields: &[(String, String)]) -> Response {
     browser.post(server.at(path)).form(fields).send().await.unwrap()
 }
 
 /// The form of a user's page.
-async fn form(server: &Server, browser: &Client, path: &str) -> Vec<(String, String)> {
+async fn form(server: &Site, browser: &Client, path: &str) -> Vec<(String, String)> {
     filled(&server.text(browser, path).await, path)
 }
 
 /// Sends a form that is accepted, and returns the page that it leads to.
-async fn done(server: &Server, browser: &Client, path: &str, fields: &[(String, String)]) -> String {
+pub async fn done(server: &Site, browser: &Client, path: &str, fields: &[(String, String)]) -> String {
     let answer = post(server, browser, path, fields).await;
     let status = answer.status();
     let location = answer.headers().get("location").map(|location| location.to_str().unwrap().to_owned());
@@ -100,14 +100,14 @@ async fn done(server: &Server, browser: &Client, path: &str, fields: &[(String, 
 }
 
 /// Sends a form that is refused, and returns what the alert says.
-async fn refused(server: &Server, browser: &Client, path: &str, fields: &[(String, String)]) -> String {
+async fn refused(server: &Site, browser: &Client, path: &str, fields: &[(String, String)]) -> String {
     let answer = post(server, browser, path, fields).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{path}");
     support::alert(&answer.text().await.unwrap())
 }
 
 /// Adds a user in the form, and returns the page that shows the one-time password.
-async fn add_user(server: &Server, browser: &Client, username: &str, roles: &[&str]) -> String {
+async fn add_user(server: &Site, browser: &Client, username: &str, roles: &[&str]) -> String {
     let mut fields = filled(&server.text(browser, "/users/new").await, "/users/new");
     fields.retain(|(name, _)| name != "role");
     fields = with(fields, "username", username);
@@ -122,14 +122,14 @@ async fn add_user(server: &Server, browser: &Client, username: &str, roles: &[&s
 }
 
 /// Disables or enables a user by the confirm page.
-async fn switch(server: &Server, browser: &Client, username: &str, action: &str) -> String {
+pub async fn switch(server: &Site, browser: &Client, username: &str, action: &str) -> String {
     let path = format!("{}/{action}", path(server, browser, username).await);
     assert_eq!(browser.get(server.at(&path)).send().await.unwrap().status(), StatusCode::OK);
     done(server, browser, &path, &[]).await
 }
 
 /// What a user's activity page tells of one kind of event, newest first.
-async fn told(server: &Server, browser: &Client, action: &str) -> Vec<String> {
+async fn told(server: &Site, browser: &Client, action: &str) -> Vec<String> {
     let page = server.text(browser, "/activity").await;
     let rows = support::rows(&page);
     rows.iter().map(|row| support::cell(row, "Action")).filter(|told| told.starts_with(action)).collect()
@@ -180,7 +180,7 @@ async fn somebody(server: &Server, username: &str, permissions: &[&str]) -> Clie
 }
 
 /// Signs in with a one-time password, which must be replaced.
-async fn signs_in_once(server: &Server, username: &str, password: &str) {
+async fn signs_in_once(server: &Site, username: &str, password: &str) {
     let person = browser();
     assert_eq!(server.sign_in(&person, username, password).await.status(), StatusCode::SEE_OTHER);
     let home = person.get(server.at("/")).send().await.unwrap();

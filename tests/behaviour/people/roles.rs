@@ -1,6 +1,7 @@
 //! The roles screen.
 
-use reqwest::StatusCode;
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
 
 use super::{and, done, event, filled, newest, post, refused, with, without};
 use crate::support::{Server, alert, cell, on_each_database, row};
@@ -9,6 +10,7 @@ on_each_database![
     a_role_is_added_with_free_and_built_in_permissions,
     what_is_wrong_with_a_role_is_said_and_what_was_typed_stays,
     a_role_is_edited_and_its_users_have_what_it_has_now,
+    what_a_role_lost_is_gone_from_the_scope_of_tokens_in_use,
     a_role_in_use_is_not_deleted_and_another_is,
     built_in_roles_stay_as_they_are,
     changes_of_roles_are_in_the_activity_of_who_made_them,
@@ -87,6 +89,32 @@ async fn a_role_is_edited_and_its_users_have_what_it_has_now(server: Server) {
     assert_eq!(newest(&server, "edit_role"), event("edit_role", Some("admin"), None, Some(detail)));
     let again = filled(&server.text(&admin, path).await, path);
     assert!(done(&server, &admin, path, &again).await.contains("The role reader was so already."));
+}
+
+async fn what_a_role_lost_is_gone_from_the_scope_of_tokens_in_use(server: Server) {
+    let admin = server.signed_in("admin").await;
+    assert!(server.cli(&["role", "add", "reader", "--permission", "journals:read", "--permission", "books:read"]).0);
+    let ada = server.add_user("ada", &["reader"]).await;
+    let key = server.generate(&ada).await;
+    let token = server.token(&key).await;
+    let scope = async || {
+        let verify = Client::new().get(server.at("/auth/verify")).bearer_auth(&token).send().await.unwrap();
+        let me: Value = server.me(&token).await.json().await.unwrap();
+        let fresh: Value = server.token_answer(&key, &[]).await.json().await.unwrap();
+        let held = verify.headers()["x-auth-scope"].to_str().unwrap().to_owned();
+        (held, me["permissions"].clone(), fresh["scope"].as_str().unwrap().to_owned())
+    };
+    let both = "books:read journals:read";
+    assert_eq!(scope().await, (both.to_owned(), json!(["books:read", "journals:read"]), both.to_owned()));
+    let path = "/roles/reader/edit";
+    let fields = with(filled(&server.text(&admin, path).await, path), "free", "books:read books:write");
+    done(&server, &admin, path, &fields).await;
+    let (held, me, fresh) = scope().await;
+    // What was gained is in tokens issued from now on.
+    assert_eq!((&*held, me, &*fresh), ("books:read", json!(["books:read"]), "books:read books:write"));
+    let needed = Client::new().get(server.at("/auth/verify?scope=journals:read")).bearer_auth(&token);
+    assert_eq!(needed.send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert_eq!(server.token_answer(&key, &[("scope", "journals:read")]).await.status(), StatusCode::BAD_REQUEST);
 }
 
 async fn a_role_in_use_is_not_deleted_and_another_is(server: Server) {
