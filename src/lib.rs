@@ -70,6 +70,8 @@
 //! - A client secret exists in clear in one answer and nowhere else. The type that holds it cannot be printed.
 //! - Every decision about a credential is made on what is in the database at that moment. Nothing that can change is
 //!   remembered in an instance, so any number of equal instances can run over one Postgres.
+//! - Who may change which user and role is decided by [`roles::rules`], in the transaction that makes the change and on
+//!   what is read there; such transactions run one after another.
 //! - A change and its audit event are one transaction, and what was answered is on disk.
 //! - All writing of a process goes through one connection ([`db::Database::write`], [`db::Database::record`]), which
 //!   makes its audit events one chain of digests; no connection is held across an `.await`.

@@ -15,7 +15,7 @@ use crate::roles::model::{ListedRole, NewSet, parse_description, parse_role_name
 use crate::roles::permissions::parse_permission;
 use crate::roles::queries;
 use crate::roles::rules::Refusal;
-use crate::storage::Storage;
+
 use crate::users::author::Author;
 
 #[derive(Args)]
@@ -103,21 +103,21 @@ pub(super) fn run(config: &StorageConfig, RoleArgs { command, json }: RoleArgs) 
     }
 }
 
-fn add(storage: &Storage, new: &NewRole, json: bool, now: Timestamp) -> anyhow::Result<()> {
+fn add(storage: &Operator, new: &NewRole, json: bool, now: Timestamp) -> anyhow::Result<()> {
     let added =
         storage.database.write_blocking(|transaction| actions::add(transaction, &Author::Operator, new, now))?;
     added.map_err(refused)?;
     done(storage, &new.name, json, &format!("The role {} was added.", new.name))
 }
 
-fn edit(storage: &Storage, edit: &EditRole, json: bool, now: Timestamp) -> anyhow::Result<()> {
+fn edit(storage: &Operator, edit: &EditRole, json: bool, now: Timestamp) -> anyhow::Result<()> {
     let edited =
         storage.database.write_blocking(|transaction| actions::edit(transaction, &Author::Operator, edit, now))?;
     let state = if edited.map_err(refused)? { "was changed" } else { "is so already" };
     done(storage, &edit.name, json, &format!("The role {} {state}.", edit.name))
 }
 
-fn delete(storage: &Storage, name: &str, json: bool, now: Timestamp) -> anyhow::Result<()> {
+fn delete(storage: &Operator, name: &str, json: bool, now: Timestamp) -> anyhow::Result<()> {
     let deleted =
         storage.database.write_blocking(|transaction| actions::delete(transaction, &Author::Operator, name, now))?;
     deleted.map_err(refused)?;
@@ -130,7 +130,7 @@ fn delete(storage: &Storage, name: &str, json: bool, now: Timestamp) -> anyhow::
 }
 
 /// Says what was done, or shows the role as it is now.
-fn done(storage: &Storage, name: &str, json: bool, words: &str) -> anyhow::Result<()> {
+fn done(storage: &Operator, name: &str, json: bool, words: &str) -> anyhow::Result<()> {
     if json {
         return show(storage, name, json);
     }
@@ -138,7 +138,7 @@ fn done(storage: &Storage, name: &str, json: bool, words: &str) -> anyhow::Resul
     Ok(())
 }
 
-fn list(storage: &Storage, json: bool) -> anyhow::Result<()> {
+fn list(storage: &Operator, json: bool) -> anyhow::Result<()> {
     let roles = storage.database.read_blocking(queries::list)?;
     if json {
         let roles: Vec<RoleSummary> = roles.into_iter().map(Into::into).collect();
@@ -152,7 +152,7 @@ fn list(storage: &Storage, json: bool) -> anyhow::Result<()> {
     Ok(table::print(&table::render(&["NAME", "USERS", "BUILT IN", "DESCRIPTION", "PERMISSIONS"], rows))?)
 }
 
-fn show(storage: &Storage, name: &str, json: bool) -> anyhow::Result<()> {
+fn show(storage: &Operator, name: &str, json: bool) -> anyhow::Result<()> {
     let Some(role) = storage.database.read_blocking(|connection| queries::find_listed(connection, name))? else {
         return Err(refused(Refusal::NoSuchRole(name.to_owned())));
     };

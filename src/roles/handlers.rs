@@ -13,10 +13,10 @@ use super::permissions::{BUILT_IN, ROLES_READ, ROLES_WRITE, is_built_in, parse_p
 use super::queries;
 use super::rules::{self, Refusal};
 use crate::error::Error;
-use crate::users::handlers::author;
 use crate::users::model::Account;
 use crate::users::pages::Mistake;
 use crate::web::answer::{page, see_other};
+use crate::web::caller::author;
 use crate::web::fields::Fields;
 use crate::web::layout::{Layout, Viewer};
 use crate::web::notices;

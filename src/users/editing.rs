@@ -7,7 +7,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::actions::{self, EditUser};
-use super::handlers::author;
 use super::listing::ListedUser;
 use super::listing_queries as listing;
 use super::model::{Account, parse_display_name, parse_email};
@@ -19,6 +18,7 @@ use crate::roles::permissions::{USERS_READ, USERS_WRITE, explanation};
 use crate::roles::queries as roles;
 use crate::roles::rules::{self, Actor, Refusal, Subject};
 use crate::web::answer::{page, see_other};
+use crate::web::caller::author;
 use crate::web::fields::Fields;
 use crate::web::layout::{Layout, Viewer};
 use crate::web::notices;

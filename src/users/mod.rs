@@ -4,6 +4,7 @@
 //! suspends the API keys; nothing about the keys is written for that, because a key's status is computed when it is
 //! asked for.
 
+pub mod access;
 pub mod actions;
 pub mod author;
 pub mod editing;
@@ -23,10 +24,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/users").get(handlers::list))
         .service(web::resource("/users/new").get(handlers::new).post(handlers::add))
-        .service(web::resource("/users/{subject}").get(handlers::show).post(handlers::save))
-        .service(web::resource("/users/{subject}/disable").get(handlers::confirm_disable).post(handlers::disable))
-        .service(web::resource("/users/{subject}/enable").get(handlers::confirm_enable).post(handlers::enable))
-        .service(
-            web::resource("/users/{subject}/password").get(handlers::confirm_password).post(handlers::set_password),
-        );
+        .service(web::resource("/users/{subject}").get(editing::show).post(editing::save))
+        .service(web::resource("/users/{subject}/disable").get(access::confirm_disable).post(access::disable))
+        .service(web::resource("/users/{subject}/enable").get(access::confirm_enable).post(access::enable))
+        .service(web::resource("/users/{subject}/password").get(access::confirm_password).post(access::set_password));
 }
