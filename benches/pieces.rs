@@ -22,8 +22,11 @@ use keyledge::oauth::queries::current_signing_key;
 use keyledge::oauth::request::ClientRequest;
 use keyledge::oauth::signing_keys::{SigningKey, SigningKeys};
 use keyledge::oauth::tokens::{Subject, Tokens, VerifiedToken};
+use keyledge::roles;
+use keyledge::roles::actions::NewRole;
 use keyledge::secret::{SecretKey, SecretText, random_base62};
 use keyledge::users;
+use keyledge::users::author::Author;
 use keyledge::users::model::generate_subject;
 use keyledge::users::queries::NewUser;
 use rand::SeedableRng as _;
@@ -109,17 +112,26 @@ impl Installation {
 
         let permissions = BTreeSet::from(["bench:read", "bench:write"].map(str::to_owned));
         let user = NewUser {
-            subject: &generate_subject(&mut rng),
-            username: "ada",
-            display_name: "Ada Lovelace",
+            subject: generate_subject(&mut rng),
+            username: "ada".to_owned(),
+            display_name: "Ada Lovelace".to_owned(),
             email: None,
-            password_hash: "",
+            password_hash: String::new(),
             password_must_change: false,
+            nonce: None,
         };
-        users::actions::add_role(&database, "bench", "", &permissions, now)?;
-        users::actions::add(&database, user, &["bench".to_owned()], now)?;
+        let (name, description) = ("bench".to_owned(), String::new());
+        let role = NewRole { name, description, permissions: permissions.clone() };
+        let roles = BTreeSet::from(["bench".to_owned()]);
         let owner = database
-            .read_blocking(|connection| users::queries::find_by_username(connection, "ada"))?
+            .write_blocking(|transaction| {
+                let added = roles::actions::add(transaction, &Author::Operator, &role, now)?;
+                let user = users::actions::add(transaction, &Author::Operator, &user, &roles, now)?;
+                match (added, user) {
+                    (Ok(()), Ok(user_id)) => users::queries::find(transaction, user_id),
+                    _ => Ok(None),
+                }
+            })?
             .context("no user")?;
         let lifetime = Lifetime { expires_at: now + Duration::days(90), days: 90 };
         let nonce = random_base62::<16>(&mut rng, 22);

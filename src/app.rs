@@ -25,7 +25,7 @@ use crate::storage::Storage;
 use crate::users::actions::{FirstAdministrator, ensure_administrator};
 use crate::web::state::State;
 use crate::web::{assets, cross_origin, error_pages, headers, signed_in};
-use crate::{account, all_keys, api, api_keys, audit, gateway, health, home, login, oauth, profile};
+use crate::{account, all_keys, api, api_keys, audit, gateway, health, home, login, oauth, profile, roles, users};
 
 /// The largest form or token request, in bytes.
 const LARGEST_BODY: usize = 16 * 1024;
@@ -147,6 +147,8 @@ fn pages(config: &mut web::ServiceConfig, state: &State) {
             .configure(account::routes)
             .configure(audit::routes)
             .configure(all_keys::routes)
+            .configure(users::routes)
+            .configure(roles::routes)
             .configure(assets::routes)
             .default_service(web::to(|| async { Err::<actix_web::HttpResponse, _>(Error::NotFound) })),
     );

@@ -18,7 +18,8 @@
 //! | [`login`] | signing in and out, sessions |
 //! | [`profile`] | the Profile window |
 //! | [`api_keys`] | generating and deleting keys in it |
-//! | [`users`] | users, roles, passwords |
+//! | [`users`] | users and their passwords, managed by administrators |
+//! | [`roles`] | roles, permissions, and who may change what |
 //! | [`account`] | one's own password and sessions |
 //! | [`all_keys`] | the keys of all users, for those who look after them |
 //! | [`audit`] | the record, the pages of one's own and of everybody's activity, exports |
@@ -70,6 +71,8 @@
 //! - A client secret exists in clear in one answer and nowhere else. The type that holds it cannot be printed.
 //! - Every decision about a credential is made on what is in the database at that moment. Nothing that can change is
 //!   remembered in an instance, so any number of equal instances can run over one Postgres.
+//! - Who may change which user and role is decided by [`roles::rules`], in the transaction that makes the change and on
+//!   what is read there; such transactions run one after another.
 //! - A change and its audit event are one transaction, and what was answered is on disk.
 //! - All writing of a process goes through one connection ([`db::Database::write`], [`db::Database::record`]), which
 //!   makes its audit events one chain of digests; no connection is held across an `.await`.
@@ -95,6 +98,7 @@ pub mod home;
 pub mod login;
 pub mod oauth;
 pub mod profile;
+pub mod roles;
 pub mod secret;
 pub mod storage;
 pub mod users;

@@ -7,12 +7,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::model::{Concern, DELETE, KeyFilter, READ};
+use super::model::{Concern, KeyFilter};
 use super::pages::{Choice, Confirm, DeleteFragment, DeletePage, Deleted, FilterForm, ListPage, Row};
 use super::queries;
 use crate::api_keys;
 use crate::api_keys::model::{ClientId, Status};
 use crate::error::Error;
+use crate::roles::permissions::{KEYS_DELETE, KEYS_READ};
 use crate::users::model::normalize_username;
 use crate::web::answer::{page, see_other, wants_fragment};
 use crate::web::caller;
@@ -46,7 +47,7 @@ pub async fn list(
     SignedIn(account): SignedIn,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, Error> {
-    account.require(READ)?;
+    account.require(KEYS_READ)?;
     let (query, now) = (query.into_inner(), state.clock.now());
     let (status, concern) = (query.status()?, query.concern()?);
     let (owner, after) = (normalize_username(&query.owner), query.after.clone());
@@ -129,8 +130,8 @@ pub async fn confirm(
     client_id: web::Path<String>,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, Error> {
-    account.require(READ)?;
-    account.require(DELETE)?;
+    account.require(KEYS_READ)?;
+    account.require(KEYS_DELETE)?;
     let client_id = client_id.into_inner();
     let found =
         state.database.look_up(move |connection| api_keys::queries::find_with_owner(connection, &client_id)).await?;
@@ -165,8 +166,8 @@ pub async fn delete(
     client_id: web::Path<String>,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, Error> {
-    account.require(READ)?;
-    account.require(DELETE)?;
+    account.require(KEYS_READ)?;
+    account.require(KEYS_DELETE)?;
     let client_id = ClientId::parse(&client_id).ok_or(Error::NotFound)?;
     let wanted = client_id.clone();
     let found = state

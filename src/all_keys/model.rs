@@ -5,12 +5,6 @@ use chrono::Duration;
 use crate::api_keys::model::Status;
 use crate::db::Timestamp;
 
-/// The permission to see everybody's keys.
-pub const READ: &str = "keys:read";
-
-/// The permission to delete everybody's keys.
-pub const DELETE: &str = "keys:delete";
-
 /// A key expires soon when it does so within so many days.
 pub const SOON_DAYS: i64 = 14;
 

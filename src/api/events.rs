@@ -8,10 +8,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::authorize::authorize;
 use super::owners::{Owner, page_size};
 use super::problem::{Problem, ProblemDetails};
-use crate::audit::asked::{Asked, Missing, READ, Whose};
+use crate::audit::asked::{Asked, Missing, Whose};
 use crate::audit::export::{AuditEvent, EventOutcome};
 use crate::audit::queries;
 use crate::db::Timestamp;
+use crate::roles::permissions::AUDIT_READ;
 use crate::web::state::State;
 
 /// Audit events, newest first.
@@ -67,7 +68,7 @@ pub async fn list(
     request: HttpRequest,
     query: Result<web::Query<EventQuery>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
-    let needed = query.as_ref().ok().and_then(|query| query.owner.needs(READ));
+    let needed = query.as_ref().ok().and_then(|query| query.owner.needs(AUDIT_READ));
     let caller = authorize(&state, &request, needed).await?;
     let query = query.map_err(|_| Problem::BAD_QUERY)?.into_inner();
     let limit = page_size(query.limit)?;

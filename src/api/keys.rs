@@ -7,13 +7,14 @@ use utoipa::{IntoParams, ToSchema};
 use super::authorize::{Caller, authorize, authorize_where};
 use super::owners::{Owner, page_size};
 use super::problem::{Problem, ProblemDetails};
-use crate::all_keys::model::{DELETE, KeyFilter, READ};
+use crate::all_keys::model::KeyFilter;
 use crate::all_keys::queries as all_keys;
 use crate::api_keys::actions;
 use crate::api_keys::model::{ApiKey, ClientId, Status};
 use crate::api_keys::queries;
 use crate::db::Timestamp;
 use crate::oauth::check::Bearer;
+use crate::roles::permissions::{KEYS_DELETE as DELETE, KEYS_READ as READ};
 use crate::users::model::User;
 use crate::web::state::State;
 

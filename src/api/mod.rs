@@ -2,7 +2,7 @@
 //! described by the OpenAPI document that is generated from the handlers here.
 //!
 //! A token reaches what its owner reaches, as far as the token's scope goes. There is nothing here that makes keys,
-//! users, roles or passwords.
+//! users, roles or passwords; users can be disabled and enabled, for whatever finds out that somebody has left.
 
 pub mod authorize;
 pub mod events;
@@ -11,6 +11,8 @@ pub mod me;
 pub mod openapi;
 pub mod owners;
 pub mod problem;
+pub mod roles;
+pub mod users;
 
 use actix_web::web;
 
@@ -24,6 +26,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .service(resource("/v1/api-keys").get(keys::list))
             .service(resource("/v1/api-keys/{client_id}").get(keys::get).delete(keys::delete))
             .service(resource("/v1/audit-events").get(events::list))
+            .service(resource("/v1/users").get(users::list))
+            .service(resource("/v1/users/{id}").get(users::get))
+            .service(resource("/v1/users/{id}/disable").post(users::disable))
+            .service(resource("/v1/users/{id}/enable").post(users::enable))
+            .service(resource("/v1/roles").get(roles::list))
+            .service(resource("/v1/roles/{name}").get(roles::get))
             .default_service(web::to(authorize::not_found)),
     );
 }

@@ -1,5 +1,6 @@
 //! Problem details (RFC 9457) with the challenges of RFC 6750 section 3.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::audit::model::Reason;
 use crate::gateway::challenge::description;
+use crate::roles::rules::Refusal;
 
 /// Why the API does not answer as asked.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub enum Problem {
     MethodNotAllowed,
     /// The caller lacks this permission.
     PermissionMissing(&'static str),
+    /// The rules of who may change what do not allow it.
+    Refused(Refusal),
     /// A parameter cannot be read; the words say what was expected.
     BadParameter(&'static str),
     /// The database cannot be reached, or the record cannot be written: nothing is done without it.
@@ -40,7 +44,7 @@ pub struct ProblemDetails {
     /// The status code.
     status: u16,
     /// What was wrong, for people.
-    detail: &'static str,
+    detail: Cow<'static, str>,
 }
 
 impl Problem {
@@ -54,8 +58,8 @@ impl Problem {
     /// An owner that nobody is.
     pub const NO_SUCH_OWNER: Self = Self::BadParameter("There is no user of the name given as owner.");
 
-    fn detail(&self) -> &'static str {
-        match self {
+    fn detail(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::TokenMissing => "Send an access token in the Authorization header: Bearer, a space, the token.",
             Self::TokenUnreadable => "The Authorization header is not: Bearer, a space, an access token.",
             Self::TokenRefused(reason) => description(*reason),
@@ -64,15 +68,16 @@ impl Problem {
             Self::PermissionMissing(_) => {
                 "This needs a permission that the token does not carry or its owner does not hold."
             }
+            Self::Refused(refusal) => return refusal.to_string().into(),
             Self::BadParameter(expected) => expected,
             Self::Unavailable(_) => "The server cannot answer at the moment. Try again.",
-        }
+        })
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.detail())
+        f.write_str(&self.detail())
     }
 }
 
@@ -82,12 +87,23 @@ impl From<crate::db::Error> for Problem {
     }
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoSuchUser | Refusal::NoSuchRole(_) => Self::NotFound,
+            Refusal::PermissionMissing(permission) => Self::PermissionMissing(permission),
+            refusal => Self::Refused(refusal),
+        }
+    }
+}
+
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::TokenMissing | Self::TokenRefused(_) => StatusCode::UNAUTHORIZED,
             Self::TokenUnreadable | Self::BadParameter(_) => StatusCode::BAD_REQUEST,
-            Self::PermissionMissing(_) => StatusCode::FORBIDDEN,
+            Self::Refused(Refusal::LastAdministrator) => StatusCode::CONFLICT,
+            Self::PermissionMissing(_) | Self::Refused(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -112,7 +128,7 @@ impl ResponseError for Problem {
                 tracing::error!("an API request failed: {cause:#}");
                 None
             }
-            Self::NotFound | Self::MethodNotAllowed | Self::BadParameter(_) => None,
+            Self::NotFound | Self::MethodNotAllowed | Self::Refused(_) | Self::BadParameter(_) => None,
         };
         if let Some(challenge) = challenge {
             response.insert_header((WWW_AUTHENTICATE, challenge));

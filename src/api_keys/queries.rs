@@ -1,5 +1,8 @@
 //! The statements on API keys. Whose key it is, is part of every question that a person asks.
 
+use std::collections::HashMap;
+
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::model::{ApiKey, ClientId, Lifetime};
@@ -53,6 +56,25 @@ pub fn names_of_user(connection: &mut DbConnection, user_id: i64) -> QueryResult
         .order(api_keys::id.desc())
         .select((api_keys::client_id, api_keys::name, api_keys::deleted_at.is_not_null()))
         .load(connection)
+}
+
+/// How many keys of each user have not expired; users without any are left out.
+///
+/// # Errors
+/// When the statement fails.
+pub fn count_unexpired(
+    connection: &mut DbConnection,
+    user_ids: &[i64],
+    now: Timestamp,
+) -> QueryResult<HashMap<i64, i64>> {
+    let counts: Vec<(i64, i64)> = api_keys::table
+        .filter(api_keys::user_id.eq_any(user_ids))
+        .filter(api_keys::deleted_at.is_null())
+        .filter(api_keys::expires_at.gt(now))
+        .group_by(api_keys::user_id)
+        .select((api_keys::user_id, count_star()))
+        .load(connection)?;
+    Ok(counts.into_iter().collect())
 }
 
 /// A user's key by its client ID.

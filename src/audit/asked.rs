@@ -10,9 +10,6 @@ use crate::db::{DbConnection, Timestamp};
 use crate::users::model::normalize_username;
 use crate::users::queries as users;
 
-/// The permission to read everybody's record.
-pub const READ: &str = "audit:read";
-
 /// Whose record is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whose {

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::asked::{Asked, Missing, READ, Whose, parse_from, parse_until};
+use super::asked::{Asked, Missing, Whose, parse_from, parse_until};
 use super::export::{self, Export, Shape};
 use super::model::{Event, Filter};
 use super::pages::{ActivityPage, FilterForm, KeyChoice, Mistake};
@@ -17,6 +17,7 @@ use super::uses::{self, Month};
 use crate::api_keys::queries as api_keys;
 use crate::db::{DbConnection, Timestamp, UsesOf, uses_since};
 use crate::error::Error;
+use crate::roles::permissions::AUDIT_READ;
 use crate::users::model::Account;
 use crate::web::answer::page;
 use crate::web::layout::{Layout, Viewer};
@@ -75,7 +76,7 @@ pub async fn everybody(
     SignedIn(account): SignedIn,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, Error> {
-    account.require(READ)?;
+    account.require(AUDIT_READ)?;
     show(&state, &account, View::Everybody, query.into_inner()).await
 }
 
@@ -107,7 +108,7 @@ pub async fn export_everybody(
     format: web::Path<String>,
     query: web::Query<Query>,
 ) -> Result<HttpResponse, Error> {
-    account.require(READ)?;
+    account.require(AUDIT_READ)?;
     let shape = match &**format {
         "csv" => Shape::Csv,
         "jsonl" => Shape::Chain,

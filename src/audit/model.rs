@@ -33,15 +33,21 @@ pub enum Action {
     RevokeToken,
     /// An operator made a new signing key.
     RotateSigningKey,
-    /// An operator added a role.
+    /// A role was added.
     AddRole,
-    /// An operator added a user.
+    /// A role was changed.
+    EditRole,
+    /// A role was deleted.
+    DeleteRole,
+    /// A user was added.
     AddUser,
-    /// An operator disabled a user.
+    /// A user was changed.
+    EditUser,
+    /// A user was disabled.
     DisableUser,
-    /// An operator enabled a user.
+    /// A user was enabled.
     EnableUser,
-    /// An operator set a user's password.
+    /// A user got a one-time password.
     SetPassword,
 }
 
@@ -64,7 +70,10 @@ impl Action {
             Self::RevokeToken => "revoke_token",
             Self::RotateSigningKey => "rotate_signing_key",
             Self::AddRole => "add_role",
+            Self::EditRole => "edit_role",
+            Self::DeleteRole => "delete_role",
             Self::AddUser => "add_user",
+            Self::EditUser => "edit_user",
             Self::DisableUser => "disable_user",
             Self::EnableUser => "enable_user",
             Self::SetPassword => "set_password",
@@ -85,7 +94,10 @@ impl Action {
             | Self::Introspected
             | Self::RotateSigningKey
             | Self::AddRole
+            | Self::EditRole
+            | Self::DeleteRole
             | Self::AddUser
+            | Self::EditUser
             | Self::DisableUser
             | Self::EnableUser
             | Self::SetPassword => false,

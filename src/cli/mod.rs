@@ -9,6 +9,7 @@ mod serve;
 mod signing_key;
 mod table;
 mod user;
+mod user_command;
 
 use std::io::IsTerminal as _;
 use std::ops::Deref;
@@ -40,12 +41,10 @@ struct Cli {
 enum Command {
     /// Run the server. This is also what happens without a subcommand.
     Serve(Box<ServerConfig>),
-    /// Add, list, enable and disable users, and set their passwords.
-    #[command(subcommand)]
-    User(user::UserCommand),
-    /// Add roles.
-    #[command(subcommand)]
-    Role(role::RoleCommand),
+    /// Add, list, show, edit, enable and disable users, and set their passwords.
+    User(user::UserArgs),
+    /// Add, list, show, edit and delete roles.
+    Role(role::RoleArgs),
     /// List and delete API keys.
     #[command(subcommand)]
     Key(key::KeyCommand),

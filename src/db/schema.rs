@@ -105,6 +105,7 @@ diesel::table! {
         name -> Text,
         description -> Text,
         built_in -> Bool,
+        version -> Int4,
     }
 }
 
@@ -142,6 +143,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    user_words (word, user_id) {
+        word -> Text,
+        user_id -> Int8,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Int8,
         subject -> Text,
@@ -154,6 +162,9 @@ diesel::table! {
         session_epoch -> Int4,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        last_sign_in_at -> Nullable<Timestamp>,
+        version -> Int4,
+        password_nonce -> Nullable<Text>,
     }
 }
 
@@ -162,6 +173,7 @@ diesel::joinable!(role_permissions -> roles (role_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(user_roles -> roles (role_id));
 diesel::joinable!(user_roles -> users (user_id));
+diesel::joinable!(user_words -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
@@ -177,5 +189,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     signing_keys,
     user_roles,
+    user_words,
     users,
 );

@@ -14,6 +14,7 @@ use crate::audit::model::{Action, Outcome, Source};
 use crate::clock::Clock;
 use crate::db::{Database, Timestamp};
 use crate::secret::{random_base62, sha256};
+use crate::users::queries::note_sign_in;
 
 /// The entry of a session's state that holds the user's row. A session without one is never stored.
 pub const USER_ID: &str = "user_id";
@@ -108,6 +109,7 @@ impl SessionStore for DatabaseSessionStore {
             .write(move |connection| {
                 queries::insert_session(connection, &digest, user_id, &session, now)?;
                 if let Some(source) = signed_in_from {
+                    note_sign_in(connection, user_id, now)?;
                     record(connection, Some(user_id), Action::SignIn, Outcome::Allowed, source, now);
                 }
                 Ok(())

@@ -14,7 +14,7 @@ use crate::audit::model::{Action, Reason};
 use crate::db::{Database, Entry, Error, Found, Presented, Timestamp};
 
 /// The permission to ask about other keys' tokens.
-pub const INTROSPECT: &str = "tokens:introspect";
+pub use crate::roles::permissions::TOKENS_INTROSPECT as INTROSPECT;
 
 /// What became of a client's request.
 #[derive(Clone, Debug)]

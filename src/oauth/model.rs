@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::users::model::parse_permission;
+use crate::roles::permissions::parse_permission;
 
 /// A set of scope tokens (RFC 6749 section 3.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,12 +6,14 @@ use rand::CryptoRng;
 
 use crate::db::Timestamp;
 use crate::error::Error;
+use crate::roles::rules::Actor;
 use crate::secret::random_base62;
 
-/// The built-in role that holds all built-in permissions.
-pub const ADMINISTRATOR: &str = "administrator";
-/// The built-in role that holds none.
-pub const MEMBER: &str = "member";
+/// The longest name that people read, in characters.
+pub const LONGEST_DISPLAY_NAME: usize = 100;
+
+/// The longest e-mail address, in characters (RFC 5321 section 4.5.3.1.3, without the angle brackets).
+pub const LONGEST_EMAIL: usize = 254;
 
 /// A user, without the password.
 #[derive(Clone, Debug, diesel::Queryable)]
@@ -32,6 +34,8 @@ pub struct User {
     pub disabled_at: Option<Timestamp>,
     /// Only sessions begun in this epoch are good.
     pub session_epoch: i32,
+    /// Goes up with each change that an administrator makes.
+    pub version: i32,
 }
 
 impl User {
@@ -61,12 +65,25 @@ impl Account {
     pub fn require(&self, permission: &'static str) -> Result<(), Error> {
         if self.permissions.contains(permission) { Ok(()) } else { Err(Error::PermissionMissing(permission)) }
     }
+
+    /// The user as somebody who makes changes, to show what can be changed. A change itself is decided on what is held
+    /// then.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::User { id: self.user.id, permissions: self.permissions.clone() }
+    }
 }
 
 /// A new user's immutable random ID. Its prefix keeps it apart from client IDs (RFC 9700 section 4.15).
 #[must_use]
 pub fn generate_subject(rng: &mut impl CryptoRng) -> String {
     format!("usr_{}", random_base62::<16>(rng, 22))
+}
+
+/// Whether a text can be such an ID.
+#[must_use]
+pub fn is_subject(text: &str) -> bool {
+    text.strip_prefix("usr_").is_some_and(|random| random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// A username in the one spelling that is stored: lower case, without white space around it.
@@ -90,29 +107,41 @@ pub fn normalize_username(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
-/// A permission: a scope token of RFC 6749 section 3.3.
+/// The name that people read, without white space around it; the username where nothing is left.
 ///
 /// # Errors
-/// A sentence that says what was expected.
-pub fn parse_permission(text: &str) -> Result<String, &'static str> {
-    let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
-    if (1..=128).contains(&text.len()) && text.bytes().all(allowed) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected a permission such as journals:read: visible ASCII characters without spaces, \" and \\")
+/// A sentence for the person when it is too long or has characters that cannot be shown.
+pub fn parse_display_name(text: &str, username: &str) -> Result<String, String> {
+    let name = text.trim();
+    if name.is_empty() {
+        return Ok(username.to_owned());
     }
+    if name.chars().count() > LONGEST_DISPLAY_NAME {
+        return Err(format!("The display name is too long. Use at most {LONGEST_DISPLAY_NAME} characters."));
+    }
+    if name.chars().any(char::is_control) {
+        return Err("The display name has characters that cannot be shown.".to_owned());
+    }
+    Ok(name.to_owned())
 }
 
-/// The name of a role.
+/// An e-mail address without white space around it, `None` when nothing is left. Nothing is sent to it, so that it has
+/// the shape of one is enough.
 ///
 /// # Errors
-/// A sentence that says what was expected.
-pub fn parse_role_name(text: &str) -> Result<String, &'static str> {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-    if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
-        Ok(text.to_owned())
+/// A sentence for the person.
+pub fn parse_email(text: &str) -> Result<Option<String>, String> {
+    let email = text.trim();
+    if email.is_empty() {
+        return Ok(None);
+    }
+    let halves = email.rsplit_once('@');
+    let complete = halves.is_some_and(|(before, after)| !before.is_empty() && !after.is_empty());
+    let readable = !email.chars().any(|character| character.is_control() || character.is_whitespace());
+    if complete && readable && email.chars().count() <= LONGEST_EMAIL {
+        Ok(Some(email.to_owned()))
     } else {
-        Err("expected 1 to 64 lower-case letters, digits, - or _")
+        Err("That is no e-mail address. Type one such as ada@example.com, or none.".to_owned())
     }
 }
 
@@ -129,10 +158,20 @@ mod tests {
     }
 
     #[test]
-    fn permissions_are_scope_tokens() {
-        assert!(parse_permission("journals:read").is_ok());
-        for bad in ["", "a b", "a\"b", "a\\b", "é"] {
-            assert!(parse_permission(bad).is_err(), "{bad:?} was accepted");
+    fn a_display_name_can_be_read() {
+        assert_eq!(parse_display_name(" Ada Łovelace ", "ada").unwrap(), "Ada Łovelace");
+        assert_eq!(parse_display_name(" ", "ada").unwrap(), "ada");
+        for bad in ["bell\u{7}", &"a".repeat(101)] {
+            assert!(parse_display_name(bad, "ada").is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn an_email_address_has_two_sides() {
+        assert_eq!(parse_email(" ada@example.com ").unwrap().as_deref(), Some("ada@example.com"));
+        assert_eq!(parse_email(" ").unwrap(), None);
+        for bad in ["ada", "@example.com", "ada@", "a da@example.com", &format!("{}@b", "a".repeat(253))] {
+            assert!(parse_email(bad).is_err(), "{bad:?} was accepted");
         }
     }
 }

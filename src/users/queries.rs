@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::model::{Account, User};
-use crate::db::schema::{role_permissions, roles, user_roles, users};
+use super::listing::words_of;
+use super::model::{Account, User, is_subject};
+use crate::db::schema::{role_permissions, roles, user_roles, user_words, users};
 use crate::db::{DbConnection, Timestamp, on_either};
+use crate::roles::model::ADMINISTRATOR;
 
 type UserColumns = (
     users::id,
@@ -17,6 +20,7 @@ type UserColumns = (
     users::password_must_change,
     users::disabled_at,
     users::session_epoch,
+    users::version,
 );
 
 /// The columns of a [`User`].
@@ -29,6 +33,7 @@ pub const USER_COLUMNS: UserColumns = (
     users::password_must_change,
     users::disabled_at,
     users::session_epoch,
+    users::version,
 );
 
 /// A user by the name to sign in with.
@@ -56,12 +61,23 @@ pub fn password_hash(connection: &mut DbConnection, user_id: i64) -> QueryResult
     users::table.find(user_id).select(users::password_hash).first(connection)
 }
 
-/// All users by username.
+/// A user by the immutable random ID.
 ///
 /// # Errors
 /// When the statement fails.
-pub fn list(connection: &mut DbConnection) -> QueryResult<Vec<User>> {
-    users::table.order(users::username).select(USER_COLUMNS).load(connection)
+pub fn find_by_subject(connection: &mut DbConnection, subject: &str) -> QueryResult<Option<User>> {
+    if !is_subject(subject) {
+        return Ok(None);
+    }
+    users::table.filter(users::subject.eq(subject)).select(USER_COLUMNS).first(connection).optional()
+}
+
+/// The nonce of the form that set a user's password; none when no form did.
+///
+/// # Errors
+/// When the statement fails.
+pub fn password_nonce(connection: &mut DbConnection, user_id: i64) -> QueryResult<Option<String>> {
+    users::table.find(user_id).select(users::password_nonce).first(connection)
 }
 
 /// Whether there is any user.
@@ -69,7 +85,20 @@ pub fn list(connection: &mut DbConnection) -> QueryResult<Vec<User>> {
 /// # Errors
 /// When the statement fails.
 pub fn any(connection: &mut DbConnection) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(connection)
+    diesel::select(exists(users::table.select(users::id))).get_result(connection)
+}
+
+/// Whether there is an active administrator besides this user.
+///
+/// # Errors
+/// When the statement fails.
+pub fn other_administrators(connection: &mut DbConnection, user_id: i64) -> QueryResult<bool> {
+    let others = users::table
+        .inner_join(user_roles::table.inner_join(roles::table))
+        .filter(roles::name.eq(ADMINISTRATOR))
+        .filter(users::disabled_at.is_null())
+        .filter(users::id.ne(user_id));
+    diesel::select(exists(others.select(users::id))).get_result(connection)
 }
 
 /// The names of a user's roles.
@@ -110,40 +139,92 @@ pub fn account(connection: &mut DbConnection, user_id: i64) -> QueryResult<Optio
 }
 
 /// What a new user's row holds.
-#[derive(Clone, Copy, Debug)]
-pub struct NewUser<'a> {
+#[derive(Clone, Debug)]
+pub struct NewUser {
     /// [`super::model::generate_subject`].
-    pub subject: &'a str,
+    pub subject: String,
     /// [`super::model::parse_username`].
-    pub username: &'a str,
+    pub username: String,
     /// The name that people read.
-    pub display_name: &'a str,
+    pub display_name: String,
     /// The e-mail address.
-    pub email: Option<&'a str>,
+    pub email: Option<String>,
     /// The bcrypt hash.
-    pub password_hash: &'a str,
+    pub password_hash: String,
     /// Whether the password is a one-time password.
     pub password_must_change: bool,
+    /// The nonce of the form that adds the user.
+    pub nonce: Option<String>,
 }
 
 /// Inserts a user and returns the key of the row.
 ///
 /// # Errors
-/// When the statement fails, also because the username is taken.
-pub fn insert(connection: &mut DbConnection, user: NewUser<'_>, now: Timestamp) -> QueryResult<i64> {
-    diesel::insert_into(users::table)
+/// When a statement fails, also because the username is taken.
+pub fn insert(connection: &mut DbConnection, user: &NewUser, now: Timestamp) -> QueryResult<i64> {
+    let user_id = diesel::insert_into(users::table)
         .values((
-            users::subject.eq(user.subject),
-            users::username.eq(user.username),
-            users::display_name.eq(user.display_name),
-            users::email.eq(user.email),
-            users::password_hash.eq(user.password_hash),
+            users::subject.eq(&user.subject),
+            users::username.eq(&user.username),
+            users::display_name.eq(&user.display_name),
+            users::email.eq(&user.email),
+            users::password_hash.eq(&user.password_hash),
             users::password_must_change.eq(user.password_must_change),
+            users::password_nonce.eq(&user.nonce),
             users::created_at.eq(now),
             users::updated_at.eq(now),
         ))
         .returning(users::id)
-        .get_result(connection)
+        .get_result(connection)?;
+    insert_words(connection, user_id, &user.username, &user.display_name, user.email.as_deref())?;
+    Ok(user_id)
+}
+
+/// Changes how a user is called.
+///
+/// # Errors
+/// When a statement fails.
+pub fn update(
+    connection: &mut DbConnection,
+    user: &User,
+    display_name: &str,
+    email: Option<&str>,
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(user.id))
+        .set((
+            users::display_name.eq(display_name),
+            users::email.eq(email),
+            users::version.eq(users::version + 1),
+            users::updated_at.eq(now),
+        ))
+        .execute(connection)?;
+    diesel::delete(user_words::table.filter(user_words::user_id.eq(user.id))).execute(connection)?;
+    insert_words(connection, user.id, &user.username, display_name, email)
+}
+
+fn insert_words(
+    connection: &mut DbConnection,
+    user_id: i64,
+    username: &str,
+    display_name: &str,
+    email: Option<&str>,
+) -> QueryResult<()> {
+    for word in words_of(&format!("{username} {display_name} {}", email.unwrap_or_default())) {
+        diesel::insert_into(user_words::table)
+            .values((user_words::word.eq(word), user_words::user_id.eq(user_id)))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Notes that a user has signed in.
+///
+/// # Errors
+/// When the statement fails.
+pub fn note_sign_in(connection: &mut DbConnection, user_id: i64, now: Timestamp) -> QueryResult<()> {
+    diesel::update(users::table.find(user_id)).set(users::last_sign_in_at.eq(Some(now))).execute(connection)?;
+    Ok(())
 }
 
 /// Disables a user, or enables one; both end all sessions. `false` when it was so already.
@@ -157,6 +238,7 @@ pub fn set_disabled(connection: &mut DbConnection, user_id: i64, disabled: bool,
             .set((
                 users::disabled_at.eq(Some(now)),
                 users::session_epoch.eq(users::session_epoch + 1),
+                users::version.eq(users::version + 1),
                 users::updated_at.eq(now),
             ))
             .execute(connection)?
@@ -165,11 +247,28 @@ pub fn set_disabled(connection: &mut DbConnection, user_id: i64, disabled: bool,
             .set((
                 users::disabled_at.eq(None::<Timestamp>),
                 users::session_epoch.eq(users::session_epoch + 1),
+                users::version.eq(users::version + 1),
                 users::updated_at.eq(now),
             ))
             .execute(connection)?
     };
     Ok(changed > 0)
+}
+
+/// Replaces a user's password, by a form with this nonce, and ends all sessions.
+///
+/// # Errors
+/// When the statement fails.
+pub fn set_one_time_password(
+    connection: &mut DbConnection,
+    user_id: i64,
+    password_hash: &str,
+    nonce: Option<&str>,
+    now: Timestamp,
+) -> QueryResult<()> {
+    set_password(connection, user_id, password_hash, true, now)?;
+    diesel::update(users::table.find(user_id)).set(users::password_nonce.eq(nonce)).execute(connection)?;
+    Ok(())
 }
 
 /// Replaces a user's password and ends all sessions.
@@ -194,36 +293,6 @@ pub fn set_password(
     Ok(())
 }
 
-/// The key of a role's row by name.
-///
-/// # Errors
-/// When the statement fails.
-pub fn find_role(connection: &mut DbConnection, name: &str) -> QueryResult<Option<i64>> {
-    roles::table.filter(roles::name.eq(name)).select(roles::id).first(connection).optional()
-}
-
-/// Inserts a role and returns the key of the row.
-///
-/// # Errors
-/// When the statement fails, also because the name is taken.
-pub fn insert_role(connection: &mut DbConnection, name: &str, description: &str) -> QueryResult<i64> {
-    diesel::insert_into(roles::table)
-        .values((roles::name.eq(name), roles::description.eq(description), roles::built_in.eq(false)))
-        .returning(roles::id)
-        .get_result(connection)
-}
-
-/// Adds a permission to a role.
-///
-/// # Errors
-/// When the statement fails.
-pub fn insert_role_permission(connection: &mut DbConnection, role_id: i64, permission: &str) -> QueryResult<()> {
-    diesel::insert_into(role_permissions::table)
-        .values((role_permissions::role_id.eq(role_id), role_permissions::permission.eq(permission)))
-        .execute(connection)?;
-    Ok(())
-}
-
 /// Gives a user a role.
 ///
 /// # Errors
@@ -232,5 +301,14 @@ pub fn insert_user_role(connection: &mut DbConnection, user_id: i64, role_id: i6
     diesel::insert_into(user_roles::table)
         .values((user_roles::user_id.eq(user_id), user_roles::role_id.eq(role_id)))
         .execute(connection)?;
+    Ok(())
+}
+
+/// Takes a role away from a user.
+///
+/// # Errors
+/// When the statement fails.
+pub fn delete_user_role(connection: &mut DbConnection, user_id: i64, role_id: i64) -> QueryResult<()> {
+    diesel::delete(user_roles::table.find((user_id, role_id))).execute(connection)?;
     Ok(())
 }

@@ -6,7 +6,10 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, USER_AGENT};
 use ipnet::IpNet;
 
+use super::state::State;
 use crate::audit::model::Source;
+use crate::users::author::Author;
+use crate::users::model::Account;
 
 /// The longest user agent that is recorded, in characters.
 const LONGEST_USER_AGENT: usize = 200;
@@ -32,6 +35,12 @@ pub fn source(request: &HttpRequest, trusted: &[IpNet]) -> Source {
         path: cut(request.path()),
         user_agent,
     }
+}
+
+/// Whoever is signed in, as the author of a change.
+#[must_use]
+pub fn author(state: &State, request: &HttpRequest, account: &Account) -> Author {
+    Author::Person { user_id: account.user.id, source: source(request, &state.config.trusted_proxies) }
 }
 
 /// A method or path as it is recorded.

@@ -337,7 +337,7 @@ async fn a_script_gets_the_parts_of_the_page_it_asks_for(server: Server) {
 async fn a_script_is_told_that_the_session_has_ended(server: Server) {
     let admin = server.signed_in("admin").await;
     let nonce = nonce(&server.text(&admin, "/profile").await);
-    assert!(server.cli(&["user", "disable", "admin"]).0);
+    assert!(server.cli(&["user", "set-password", "admin"]).0);
     for request in
         [admin.get(server.at("/profile")), admin.post(server.at("/profile/api-keys")).form(&[("nonce", nonce)])]
     {

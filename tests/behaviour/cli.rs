@@ -83,10 +83,10 @@ async fn users_are_listed_with_status_and_roles(server: Server) {
     assert_eq!(
         words,
         [
-            vec!["USERNAME", "DISPLAY", "NAME", "E-MAIL", "STATUS", "ROLES"],
-            vec!["ada", "Ada", "Lovelace", "ada@example.com", "Active", "member"],
-            vec!["admin", "Administrator", "Active", "administrator"],
-            vec!["bob", "bob", "Inactive", "administrator"],
+            vec!["USERNAME", "DISPLAY", "NAME", "E-MAIL", "STATUS", "ROLES", "VALID", "KEYS", "LAST", "SIGN-IN"],
+            vec!["ada", "Ada", "Lovelace", "ada@example.com", "Active", "member", "0", "never"],
+            vec!["admin", "Administrator", "Active", "administrator", "0", "never"],
+            vec!["bob", "bob", "Inactive", "administrator", "0", "never"],
         ]
     );
 }

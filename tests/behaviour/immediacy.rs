@@ -4,21 +4,20 @@
 use std::ops::Deref;
 use std::time::Instant;
 
-use diesel::prelude::*;
-use keyledge::db::Database;
-use keyledge::db::schema::role_permissions;
 use reqwest::{Client, StatusCode};
 
+use crate::people::{done, filled, switch, with};
 use crate::support::load::{Connection, Load, Request, basic, bearer, get, post};
 use crate::support::{Key, Process, TestDatabase, keyledge, on_each_database};
 
 on_each_database![
     a_deleted_key_is_refused,
     a_deleted_key_is_refused_on_another_instance,
-    a_disabled_users_key_is_refused,
-    a_disabled_users_key_is_refused_on_another_instance,
-    a_lost_permission_closes_what_needs_it,
-    a_lost_permission_closes_what_needs_it_on_another_instance,
+    a_disabled_users_key_is_refused_until_enabled,
+    a_disabled_users_key_is_refused_until_enabled_on_another_instance,
+    a_user_disabled_on_the_command_line_is_refused,
+    a_permission_that_a_role_lost_closes_what_needs_it_until_given_back,
+    a_permission_that_a_role_lost_closes_what_needs_it_until_given_back_on_another_instance,
     a_revoked_token_is_refused,
     a_revoked_token_is_refused_on_another_instance,
     tokens_of_a_withdrawn_signing_key_are_refused,
@@ -28,8 +27,11 @@ on_each_database![
 /// How often a test repeats its change: a race would not show each time.
 const ROUNDS: usize = 5;
 
-/// How many requests are answered before the change, and how many after it.
+/// How many requests are answered before the change.
 const ENOUGH: usize = 100;
+
+/// How many are answered after it: so many that each connection has sent some, however slow the machine.
+const MORE_THAN_ENOUGH: usize = 400;
 
 const PERMISSION: &str = "journals:read";
 
@@ -114,20 +116,36 @@ impl Instances {
     /// Makes a change in the middle of a load, and checks that what is sent afterwards is answered as it is to be: as
     /// `refused` has it, and all else with 200 as before.
     async fn assert_immediate(&self, caller: &Caller, refused: &[(Use, u16)], change: impl AsyncFnOnce()) {
+        self.assert_change(caller, &[], refused, change).await;
+    }
+
+    /// The same where something was refused before.
+    async fn assert_change(
+        &self,
+        caller: &Caller,
+        refused_before: &[(Use, u16)],
+        refused_after: &[(Use, u16)],
+        change: impl AsyncFnOnce(),
+    ) {
         let load = caller.load(self.loaded());
         load.wait_for(ENOUGH);
         change().await;
         let changed_at = Instant::now();
-        load.wait_for(ENOUGH);
+        load.wait_for(MORE_THAN_ENOUGH);
         let exchanges = load.stop();
         for usage in USES {
-            let status = refused.iter().find(|(other, _)| *other == usage).map_or(200, |(_, status)| *status);
+            let status_of = |refused: &[(Use, u16)]| {
+                refused.iter().find(|(other, _)| *other == usage).map_or(200, |(_, status)| *status)
+            };
+            let (earlier, status) = (status_of(refused_before), status_of(refused_after));
             let (after, before): (Vec<_>, Vec<_>) = exchanges
                 .iter()
                 .filter(|exchange| exchange.about == usage)
                 .partition(|exchange| exchange.sent_at > changed_at);
-            assert!(before.iter().any(|exchange| exchange.status() == 200), "{usage:?} was not let in before");
-            assert!(before.iter().all(|exchange| [200, status].contains(&exchange.status())), "{usage:?}: {before:?}");
+            let was_so = before.iter().any(|exchange| exchange.status() == earlier);
+            assert!(was_so, "{usage:?} was not answered {earlier} before");
+            let either = [earlier, status];
+            assert!(before.iter().all(|exchange| either.contains(&exchange.status())), "{usage:?}: {before:?}");
             assert!(!after.is_empty(), "{usage:?} was not sent after the change");
             let wrong: Vec<_> = after.iter().filter(|exchange| exchange.status() != status).collect();
             assert!(
@@ -192,52 +210,60 @@ async fn delete(instances: &Instances) {
     }
 }
 
-async fn a_disabled_users_key_is_refused(database: TestDatabase) {
-    disable(&Instances::start(database, false)).await;
+async fn a_disabled_users_key_is_refused_until_enabled(database: TestDatabase) {
+    disable_and_enable(&Instances::start(database, false)).await;
 }
 
-async fn a_disabled_users_key_is_refused_on_another_instance(database: TestDatabase) {
-    disable(&Instances::start(database, true)).await;
+async fn a_disabled_users_key_is_refused_until_enabled_on_another_instance(database: TestDatabase) {
+    disable_and_enable(&Instances::start(database, true)).await;
 }
 
-async fn disable(instances: &Instances) {
+async fn disable_and_enable(instances: &Instances) {
+    let admin = instances.signed_in("admin").await;
+    let refused = USES.map(|usage| (usage, 401));
     for _ in 0..ROUNDS {
         let caller = instances.caller().await;
-        let disable = async || instances.operator(&["user", "disable", "ada"]);
-        instances.assert_immediate(&caller, &USES.map(|usage| (usage, 401)), disable).await;
-        instances.operator(&["user", "enable", "ada"]);
-        assert_let_in(instances, &caller.token);
+        let disable = async || {
+            switch(instances, &admin, "ada", "disable").await;
+        };
+        instances.assert_immediate(&caller, &refused, disable).await;
+        let enable = async || {
+            switch(instances, &admin, "ada", "enable").await;
+        };
+        instances.assert_change(&caller, &refused, &[], enable).await;
     }
 }
 
-async fn a_lost_permission_closes_what_needs_it(database: TestDatabase) {
-    lose_permission(&Instances::start(database, false)).await;
-}
-
-async fn a_lost_permission_closes_what_needs_it_on_another_instance(database: TestDatabase) {
-    lose_permission(&Instances::start(database, true)).await;
-}
-
-async fn lose_permission(instances: &Instances) {
-    let elsewhere = Database::open(&instances.database.url, 1).unwrap();
+async fn a_user_disabled_on_the_command_line_is_refused(database: TestDatabase) {
+    let instances = Instances::start(database, false);
     let caller = instances.caller().await;
+    let disable = async || instances.operator(&["user", "disable", "ada"]);
+    instances.assert_immediate(&caller, &USES.map(|usage| (usage, 401)), disable).await;
+    instances.operator(&["user", "enable", "ada"]);
+    assert_let_in(&instances, &caller.token);
+}
+
+async fn a_permission_that_a_role_lost_closes_what_needs_it_until_given_back(database: TestDatabase) {
+    edit_role(&Instances::start(database, false)).await;
+}
+
+async fn a_permission_that_a_role_lost_closes_what_needs_it_until_given_back_on_another_instance(
+    database: TestDatabase,
+) {
+    edit_role(&Instances::start(database, true)).await;
+}
+
+async fn edit_role(instances: &Instances) {
+    let admin = instances.signed_in("admin").await;
+    let caller = instances.caller().await;
+    let edit = async |permissions: &str| {
+        let path = "/roles/reader/edit";
+        let fields = with(filled(&instances.text(&admin, path).await, path), "free", permissions);
+        done(instances, &admin, path, &fields).await;
+    };
     for _ in 0..ROUNDS {
-        let permission = role_permissions::table.filter(role_permissions::permission.eq(PERMISSION));
-        let role_id: i64 = elsewhere
-            .read_blocking(|connection| permission.select(role_permissions::role_id).first(connection))
-            .unwrap();
-        let lose = async || {
-            let removed =
-                elsewhere.write_blocking(|transaction| diesel::delete(permission).execute(&mut **transaction)).unwrap();
-            assert_eq!(removed, 1);
-        };
-        instances.assert_immediate(&caller, &FOR_SCOPE, lose).await;
-        let again = (role_permissions::role_id.eq(role_id), role_permissions::permission.eq(PERMISSION));
-        elsewhere
-            .write_blocking(|transaction| {
-                diesel::insert_into(role_permissions::table).values(again).execute(&mut **transaction)
-            })
-            .unwrap();
+        instances.assert_immediate(&caller, &FOR_SCOPE, async || edit("").await).await;
+        instances.assert_change(&caller, &FOR_SCOPE, &[], async || edit(PERMISSION).await).await;
     }
 }
 

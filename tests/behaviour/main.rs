@@ -14,6 +14,7 @@ mod durability;
 mod endpoints;
 mod exports;
 mod immediacy;
+mod people;
 mod proxies;
 mod retention;
 mod security;

@@ -26,9 +26,19 @@ on_each_database![
 
 async fn every_page_forbids_what_it_does_not_need(server: Server) {
     let admin = server.signed_in("admin").await;
-    for path in
-        ["/", "/login", "/profile", "/account", "/activity", "/nothing", "/api/v1/me", "/auth/token", "/healthz"]
-    {
+    let pages = [
+        "/",
+        "/login",
+        "/profile",
+        "/account",
+        "/activity",
+        "/users",
+        "/users/new",
+        "/roles",
+        "/roles/new",
+        "/nothing",
+    ];
+    for path in pages.into_iter().chain(["/api/v1/me", "/auth/token", "/healthz"]) {
         let answer = admin.get(server.at(path)).send().await.unwrap();
         let header = |name: &str| {
             let values: Vec<_> = answer.headers().get_all(name).iter().collect();
@@ -78,7 +88,9 @@ async fn no_page_has_inline_script_or_style(server: Server) {
     let admin = server.signed_in("admin").await;
     let key = server.generate(&admin).await;
     let confirm = format!("/profile/api-keys/{}/delete", key.client_id);
-    for path in ["/", "/profile", "/account", "/activity", "/nothing", &confirm] {
+    for path in
+        ["/", "/profile", "/account", "/activity", "/users", "/users/new", "/roles", "/roles/new", "/nothing", &confirm]
+    {
         let page = server.text(&admin, path).await;
         assert!(page.contains("<html"));
         assert!(page.split("<script").skip(1).all(|script| script.split('>').next().unwrap().contains("src=")));
@@ -100,7 +112,8 @@ async fn another_website_cannot_act_for_a_person(server: Server) {
         ("Origin", "null"),
         ("Origin", &format!("{}.evil.example", server.url)),
     ] {
-        for path in ["/profile/api-keys", &delete, "/logout", "/login", "/account/password"] {
+        for path in ["/profile/api-keys", &delete, "/users/new", "/roles/new", "/logout", "/login", "/account/password"]
+        {
             let form = [("nonce", &*nonce), ("username", "admin"), ("password", PASSWORD)];
             let answer = admin.post(server.at(path)).header(name, value).form(&form).send().await.unwrap();
             assert_page(answer, 403, "came from another website").await;

@@ -5,6 +5,7 @@ mod chromium;
 mod keyboard;
 mod no_scripts;
 mod page;
+mod people;
 mod record;
 mod session;
 mod tutorials;

@@ -17,10 +17,10 @@ use crate::support::PASSWORD;
 const PATIENCE: Duration = Duration::from_secs(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
-/// The columns of a row of the API Keys grid.
-const KEY_ROWS: &str = "
-    const table = [...document.querySelectorAll('table')].find(table => table.caption?.textContent === 'API Keys'
-        || document.getElementById(table.getAttribute('aria-labelledby'))?.textContent === 'API Keys');
+/// The rows of a table with this name, cells by column.
+const ROWS: &str = "
+    const table = [...document.querySelectorAll('table')].find(table => table.caption?.textContent === arguments[0]
+        || document.getElementById(table.getAttribute('aria-labelledby'))?.textContent === arguments[0]);
     if (!table) return [];
     const columns = [...table.tHead.rows[0].cells].map(cell => cell.textContent.trim());
     return [...table.tBodies[0].rows].map(row =>
@@ -180,6 +180,10 @@ impl Page {
         self.driver.action_chain().send_keys(text).perform().await.unwrap();
     }
 
+    pub async fn clear(&self, name: &str) {
+        self.find("textbox", name).await.clear().await.unwrap();
+    }
+
     pub async fn press(&self, key: Key) {
         self.driver.action_chain().send_keys(key).perform().await.unwrap();
     }
@@ -214,6 +218,14 @@ impl Page {
         .await;
     }
 
+    pub async fn path_and_query_are(&self, wanted: &str) {
+        self.until(&format!("the address is {wanted}"), async || {
+            let url = self.driver.current_url().await?;
+            Ok((format!("{}?{}", url.path(), url.query().unwrap_or_default()) == wanted).then_some(()))
+        })
+        .await;
+    }
+
     /// Waits until a person can read this.
     pub async fn says(&self, text: &str) {
         self.until(&format!("the page says “{text}”"), async || {
@@ -243,7 +255,17 @@ impl Page {
 
     /// The rows of the API Keys grid, cells by column.
     pub async fn key_rows(&self) -> WebDriverResult<Vec<BTreeMap<String, String>>> {
-        self.script(KEY_ROWS).await
+        self.rows("API Keys").await
+    }
+
+    /// The rows of a table, once it is there.
+    pub async fn table(&self, name: &str) -> Vec<BTreeMap<String, String>> {
+        self.find("table", name).await;
+        self.rows(name).await.unwrap()
+    }
+
+    async fn rows(&self, table: &str) -> WebDriverResult<Vec<BTreeMap<String, String>>> {
+        self.driver.execute(ROWS, vec![json!(table)]).await?.convert()
     }
 
     /// Allows the page to read the clipboard.
@@ -294,7 +316,7 @@ impl Page {
             "heading" => "h1, h2, h3",
             "link" => "a",
             "table" => "table",
-            "textbox" => "input",
+            "textbox" => "input, textarea",
             other => panic!("nothing is known about the role {other}"),
         };
         let mut found = Vec::new();

@@ -65,7 +65,7 @@ async fn at_320_pixels_nothing_scrolls_sideways(server: Server, page: Page) {
     assert_fits(&page, "the delete page").await;
 }
 
-async fn assert_fits(page: &Page, what: &str) {
+pub(super) async fn assert_fits(page: &Page, what: &str) {
     let too_wide: Vec<String> = page.script(TOO_WIDE).await.unwrap();
     assert!(too_wide.is_empty(), "{what}: {too_wide:?}");
 }

@@ -3,6 +3,7 @@
 mod discovery;
 mod gateway;
 mod introspection;
+mod people;
 mod revocation;
 mod rotation;
 mod v1;

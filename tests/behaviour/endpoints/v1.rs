@@ -18,20 +18,20 @@ on_each_database![
     a_refused_call_is_on_record,
 ];
 
-async fn call(server: &Server, method: Method, path: &str, token: &str) -> (u16, Value) {
+pub(super) async fn call(server: &Server, method: Method, path: &str, token: &str) -> (u16, Value) {
     let answer = Client::new().request(method, server.at(path)).bearer_auth(token).send().await.unwrap();
     let status = answer.status().as_u16();
     (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default())
 }
 
-async fn get(server: &Server, path: &str, token: &str) -> Value {
+pub(super) async fn get(server: &Server, path: &str, token: &str) -> Value {
     let (status, answer) = call(server, Method::GET, path, token).await;
     assert_eq!(status, 200, "{path}: {answer}");
     answer
 }
 
 /// A token of the administrator with a scope.
-async fn narrowed(server: &Server, scope: &str) -> String {
+pub(super) async fn narrowed(server: &Server, scope: &str) -> String {
     let admin = server.signed_in("admin").await;
     let key = server.generate(&admin).await;
     let answer = json(server.token_answer(&key, &[("scope", scope)]).await).await;
@@ -86,7 +86,7 @@ async fn keys_of_others_need_a_permission_in_the_token(server: Server) {
 }
 
 /// All items of a list, page by page.
-async fn all(server: &Server, path: &str, token: &str) -> Vec<Value> {
+pub(super) async fn all(server: &Server, path: &str, token: &str) -> Vec<Value> {
     let (mut items, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = get(server, &format!("{path}&limit=3{cursor}"), token).await;
@@ -174,12 +174,15 @@ async fn the_description_names_what_is_there(server: Server) {
     let document = json(Client::new().get(server.at("/api/openapi.json")).send().await.unwrap()).await;
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     assert_eq!(document["servers"][0]["url"], *server.url);
-    let token = narrowed(&server, "keys:read keys:delete audit:read").await;
+    let token = narrowed(&server, "keys:read keys:delete audit:read users:read users:write roles:read").await;
     let mut operations = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
             operations.push(format!("{} {path}", method.to_uppercase()));
-            let asked = path.replace("{client_id}", "kl_0000000000000000000000");
+            let asked = path
+                .replace("{client_id}", "kl_0000000000000000000000")
+                .replace("{id}", "usr_0000000000000000000000")
+                .replace("{name}", "poet");
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let (status, answer) = call(&server, method, &asked, &token).await;
             assert!(matches!(status, 200 | 404), "{path}: {answer}");
@@ -194,7 +197,13 @@ async fn the_description_names_what_is_there(server: Server) {
             "GET /api/v1/api-keys",
             "GET /api/v1/api-keys/{client_id}",
             "GET /api/v1/audit-events",
-            "GET /api/v1/me"
+            "GET /api/v1/me",
+            "GET /api/v1/roles",
+            "GET /api/v1/roles/{name}",
+            "GET /api/v1/users",
+            "GET /api/v1/users/{id}",
+            "POST /api/v1/users/{id}/disable",
+            "POST /api/v1/users/{id}/enable"
         ]
     );
 }

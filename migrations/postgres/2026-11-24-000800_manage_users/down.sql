@@ -1,0 +1,11 @@
+DROP TABLE user_words;
+DROP INDEX user_roles_role_id;
+DROP INDEX users_disabled;
+DROP INDEX users_updated_at;
+DROP INDEX users_last_sign_in_at;
+DROP INDEX users_email;
+DROP INDEX users_display_name;
+ALTER TABLE roles DROP COLUMN version;
+ALTER TABLE users DROP COLUMN password_nonce;
+ALTER TABLE users DROP COLUMN version;
+ALTER TABLE users DROP COLUMN last_sign_in_at;

@@ -1,0 +1,39 @@
+//! The fields of a form of which some may be there several times, such as checkboxes.
+
+use crate::error::Error;
+
+/// The fields of a form.
+#[derive(Clone, Debug)]
+pub struct Fields(pub Vec<(String, String)>);
+
+impl Fields {
+    /// A field that is there once.
+    ///
+    /// # Errors
+    /// When it is not, or twice.
+    pub fn one(&self, name: &str) -> Result<&str, Error> {
+        let mut values = self.all(name);
+        match (values.next(), values.next()) {
+            (Some(value), None) => Ok(value),
+            _ => Err(Error::BadRequest("A field is missing, or is there twice. Go back and try again.")),
+        }
+    }
+
+    /// All fields of a name.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The nonce of a form that does something once.
+    ///
+    /// # Errors
+    /// When it cannot be one.
+    pub fn nonce(&self) -> Result<&str, Error> {
+        let nonce = self.one("nonce")?;
+        if (16..=64).contains(&nonce.len()) && nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            Ok(nonce)
+        } else {
+            Err(Error::BadRequest("This form is not complete. Go back and try again."))
+        }
+    }
+}
