@@ -252,7 +252,7 @@ async fn what_is_changed_is_in_the_persons_record(server: Server) {
         ]
     );
     let page = server.text(&ada, "/activity").await;
-    assert_eq!(cell(rows(&page)[0], "Action"), "Changed password");
+    assert_eq!(cell(rows(&page)[0], "Action"), "Changed password 1 other session ended");
     assert!(page.contains("Ended sessions"));
 }
 

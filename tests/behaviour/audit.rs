@@ -38,7 +38,7 @@ async fn everything_done_by_a_user_or_with_a_key_is_recorded_for_the_user(server
             "Got access token: Allowed, POST /auth/token",
             "Generated API key: Allowed, POST /profile/api-keys",
             "Signed in: Allowed, POST /login",
-            "Account added: Allowed, Command line",
+            "Account added roles: added member: Allowed, Command line",
         ]
     );
 }
@@ -148,7 +148,7 @@ async fn older_events_are_a_page_away(server: Server) {
     }
     assert_eq!(sizes, [50, 50, 23]);
     assert!(seen[..120].iter().all(|action| action == "Got access token"));
-    assert_eq!(seen[120..], ["Generated API key", "Signed in", "Account added"]);
+    assert_eq!(seen[120..], ["Generated API key", "Signed in", "Account added roles: added administrator"]);
 }
 
 async fn a_key_shows_when_it_was_last_used(server: Server) {

@@ -1,5 +1,4 @@
 ALTER TABLE users ALTER COLUMN username TYPE TEXT COLLATE "default";
-DROP INDEX users_disabled;
 DROP INDEX api_keys_user_id_expires_at;
 DROP INDEX api_keys_created_at;
 DROP INDEX api_keys_expires_at;

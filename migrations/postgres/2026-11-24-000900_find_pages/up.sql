@@ -14,7 +14,6 @@ CREATE INDEX daily_uses_api_key_id ON daily_uses (api_key_id, day);
 CREATE INDEX api_keys_expires_at ON api_keys (expires_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX api_keys_created_at ON api_keys (created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX api_keys_user_id_expires_at ON api_keys (user_id, expires_at) WHERE deleted_at IS NULL;
-CREATE INDEX users_disabled ON users (id) WHERE disabled_at IS NOT NULL;
 
 -- In the order of its bytes, as on SQLite, so that the index finds how a username begins.
 ALTER TABLE users ALTER COLUMN username TYPE TEXT COLLATE "C";

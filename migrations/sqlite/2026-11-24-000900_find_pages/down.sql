@@ -1,4 +1,3 @@
-DROP INDEX users_disabled;
 DROP INDEX api_keys_user_id_expires_at;
 DROP INDEX api_keys_created_at;
 DROP INDEX api_keys_expires_at;

@@ -8,4 +8,3 @@ CREATE INDEX api_keys_expires_at ON api_keys (expires_at, id) WHERE deleted_at I
 CREATE INDEX api_keys_created_at ON api_keys (created_at, id) WHERE deleted_at IS NULL;
 -- With a column that is always null in it, SQLite need not read the row.
 CREATE INDEX api_keys_user_id_expires_at ON api_keys (user_id, expires_at, deleted_at) WHERE deleted_at IS NULL;
-CREATE INDEX users_disabled ON users (id) WHERE disabled_at IS NOT NULL;

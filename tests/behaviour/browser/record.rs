@@ -36,9 +36,11 @@ async fn allow_downloads(page: &Page, folder: &Path) {
 /// What a file of this kind that came into the folder holds, once it is whole.
 async fn downloaded(page: &Page, folder: &Path, extension: &str) -> String {
     page.until(&format!("a .{extension} file is downloaded"), async || {
-        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-        let found = files.into_iter().find(|file| file.extension().is_some_and(|found| found == extension));
-        Ok(found.map(|file| std::fs::read_to_string(file).unwrap()))
+        let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+        let of = |wanted: &str| files.iter().find(|file| file.extension().is_some_and(|found| found == wanted));
+        // Chromium puts an empty file in the place first, and another one beside it until all has come.
+        let found = of(extension).filter(|_| of("crdownload").is_none());
+        Ok(found.map(|file| std::fs::read_to_string(file).unwrap()).filter(|text| !text.is_empty()))
     })
     .await
 }

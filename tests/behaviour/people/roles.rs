@@ -158,5 +158,8 @@ async fn changes_of_roles_are_in_the_activity_of_who_made_them(server: Server) {
     let edit = with(filled(&server.text(&admin, "/roles/clerk/edit").await, "/roles/clerk/edit"), "free", "a");
     done(&server, &admin, "/roles/clerk/edit", &edit).await;
     done(&server, &admin, "/roles/clerk/delete", &[]).await;
-    assert_eq!(super::told(&server, &admin, "Role").await, ["Role deleted", "Role changed", "Role added"]);
+    assert_eq!(
+        super::told(&server, &admin, "Role").await,
+        ["Role deleted clerk", "Role changed clerk: added a", "Role added clerk"]
+    );
 }
