@@ -24,7 +24,7 @@ use crate::oauth::tokens::Tokens;
 use crate::storage::Storage;
 use crate::users::actions::{FirstAdministrator, ensure_administrator};
 use crate::web::state::State;
-use crate::web::{assets, cross_origin, error_pages, headers, signed_in};
+use crate::web::{assets, cross_origin, error_pages, headers, nul, signed_in};
 use crate::{account, all_keys, api, api_keys, audit, gateway, health, home, login, oauth, profile, roles, users};
 
 /// The largest form or token request, in bytes.
@@ -135,6 +135,7 @@ fn pages(config: &mut web::ServiceConfig, state: &State) {
     );
     config.service(
         web::scope("")
+            .wrap(from_fn(nul::refuse))
             .wrap(from_fn(signed_in::look_up_for_error_pages))
             .wrap(sessions(state, TtlExtensionPolicy::OnEveryRequest))
             .wrap(from_fn(cross_origin::refuse))

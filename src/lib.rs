@@ -61,10 +61,10 @@
 //! [`api_keys::handlers::generate`] reads the form; [`api_keys::actions::generate`] inserts the key and its audit event
 //! in one transaction; the answer is the only place where the client secret is in clear.
 //!
-//! A gateway check: the signature of the token says which key it was issued for, and that it is good is remembered;
-//! [`oauth::check`] looks up that key, its owner, the owner's permissions and the token's standing, and decides; the
-//! decision is handed to the one thread that writes ([`db::Database::record`]), which puts it on disk together with what
-//! other requests have handed over meanwhile; then it is answered.
+//! A gateway check: the signature of the token says which key it was issued for, and that it is good is remembered; one
+//! thread ([`db::Database::decide`]) looks up that key, its owner, the owner's permissions and the token's standing,
+//! together with what other requests ask about at that moment; [`oauth::check`] decides on what was found; the thread that
+//! writes puts the decisions on disk, again many at once; then they are answered.
 //!
 //! # Invariants
 //!
@@ -74,8 +74,9 @@
 //! - Who may change which user and role is decided by [`roles::rules`], in the transaction that makes the change and on
 //!   what is read there; such transactions run one after another.
 //! - A change and its audit event are one transaction, and what was answered is on disk.
-//! - All writing of a process goes through one connection ([`db::Database::write`], [`db::Database::record`]), which
-//!   makes its audit events one chain of digests; no connection is held across an `.await`.
+//! - All writing of a process goes through one connection ([`db::Database::write`], [`db::Database::decide`]), which
+//!   makes its audit events one chain of digests; its head is signed ([`audit::signer`]), so that a change behind the
+//!   program's back can be found ([`audit::verify`]). No connection is held across an `.await`.
 //! - When a decision cannot be recorded, it is not given: programs get 503.
 //! - bcrypt is for passwords only, off the threads that serve requests, and never inside a transaction.
 //! - An internal cause is logged once, where it becomes an answer, and never displayed.

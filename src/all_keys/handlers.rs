@@ -11,10 +11,10 @@ use super::model::{Concern, KeyFilter};
 use super::pages::{Choice, Confirm, DeleteFragment, DeletePage, Deleted, FilterForm, ListPage, Row};
 use super::queries;
 use crate::api_keys;
-use crate::api_keys::model::{ClientId, Status};
+use crate::api_keys::model::{ApiKey, ClientId, Status};
 use crate::error::Error;
 use crate::roles::permissions::{KEYS_DELETE, KEYS_READ};
-use crate::users::model::normalize_username;
+use crate::users::model::{User, normalize_username};
 use crate::web::answer::{page, see_other, wants_fragment};
 use crate::web::caller;
 use crate::web::layout::{Layout, Time, Viewer};
@@ -132,10 +132,7 @@ pub async fn confirm(
 ) -> Result<HttpResponse, Error> {
     account.require(KEYS_READ)?;
     account.require(KEYS_DELETE)?;
-    let client_id = client_id.into_inner();
-    let found =
-        state.database.look_up(move |connection| api_keys::queries::find_with_owner(connection, &client_id)).await?;
-    let (key, owner) = found.ok_or(Error::NotFound)?;
+    let (key, owner) = find(&state, &client_id).await?;
     let confirm = Confirm {
         status: Status::of(key.expires_at, owner.is_active(), state.clock.now()),
         action: query.link(&format!("/keys/{}/delete", key.client_id), None),
@@ -154,6 +151,12 @@ pub async fn confirm(
     Ok(answer)
 }
 
+async fn find(state: &State, client_id: &str) -> Result<(ApiKey, User), Error> {
+    let client_id = ClientId::parse(client_id).ok_or(Error::NotFound)?;
+    let find = move |connection: &mut _| api_keys::queries::find_with_owner(connection, client_id.as_str());
+    state.database.look_up(find).await?.ok_or(Error::NotFound)
+}
+
 /// Deletes a key.
 ///
 /// # Errors
@@ -169,12 +172,7 @@ pub async fn delete(
     account.require(KEYS_READ)?;
     account.require(KEYS_DELETE)?;
     let client_id = ClientId::parse(&client_id).ok_or(Error::NotFound)?;
-    let wanted = client_id.clone();
-    let found = state
-        .database
-        .look_up(move |connection| api_keys::queries::find_with_owner(connection, wanted.as_str()))
-        .await?;
-    let (_, owner) = found.ok_or(Error::NotFound)?;
+    let (_, owner) = find(&state, client_id.as_str()).await?;
     let source = caller::source(&request, &state.config.trusted_proxies);
     let now = state.clock.now();
     let key = api_keys::actions::delete(&state.database, owner.id, account.user.id, client_id, source, now)

@@ -11,8 +11,8 @@ use crate::attempts::model::Kind;
 use crate::audit::model::{Action, Reason, Source};
 use crate::db::Timestamp;
 use crate::oauth::check::{self, Bearer, Call};
-use crate::web::caller;
 use crate::web::state::State;
+use crate::web::{caller, nul};
 
 /// Somebody who may do what was asked.
 #[derive(Clone, Debug)]
@@ -32,10 +32,7 @@ pub struct Caller {
 /// # Errors
 /// When the token is missing or no good, the permission is missing, or the call cannot be recorded.
 pub async fn authorize(state: &State, request: &HttpRequest, needed: Option<&'static str>) -> Result<Caller, Problem> {
-    match needed {
-        Some(permission) => authorize_where(state, request, permission, |_| true).await,
-        None => authorize_where(state, request, "", |_| false).await,
-    }
+    authorize_where(state, request, needed.unwrap_or_default(), move |_| needed.is_some()).await
 }
 
 /// The same where it depends on who asks whether the permission is needed.
@@ -69,6 +66,7 @@ where
     })
     .await?;
     match decision.result {
+        Ok(_) if nul::is_in(request.uri()) => Err(Problem::BadParameter("Expected no NUL character.")),
         Ok(bearer) => Ok(Caller { bearer, token_expires_at, source, now }),
         Err(Reason::PermissionMissing) => Err(Problem::PermissionMissing(permission)),
         Err(reason) => Err(Problem::TokenRefused(reason)),

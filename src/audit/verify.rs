@@ -8,7 +8,6 @@ use diesel::prelude::*;
 use serde::Deserialize;
 
 use super::chain::{Break, Chain, Stored, Verified, Verifier};
-use super::export::ExportedEvent;
 use super::signer;
 use crate::db::schema::audit_events;
 use crate::db::{Columns, Database, DbConnection, Error};
@@ -16,8 +15,9 @@ use crate::db::{Columns, Database, DbConnection, Error};
 /// Events that are read at a time.
 const SLICE: i64 = 5_000;
 
-/// An event with all its columns, in their order.
-#[derive(Debug, Queryable)]
+/// An event with all its columns, in their order, from the database or from a line of an
+/// [export](super::export::ExportedEvent).
+#[derive(Debug, Queryable, Deserialize)]
 struct Row {
     id: i64,
     writer_id: i64,
@@ -34,6 +34,7 @@ struct Row {
     address: Option<String>,
     user_agent: Option<String>,
     detail: Option<String>,
+    #[serde(with = "hex::serde")]
     digest: Vec<u8>,
 }
 
@@ -100,7 +101,7 @@ fn whole(connection: &mut DbConnection, public_key: &[u8]) -> QueryResult<Result
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Event(Box<ExportedEvent>),
+    Event(Box<Row>),
     Chain(Chain),
 }
 
@@ -124,8 +125,7 @@ pub fn export(lines: impl BufRead, public_key: &[u8]) -> anyhow::Result<Result<V
                         Err(found) => return Ok(Err(found)),
                     },
                 };
-                let digest = hex::decode(&event.digest).with_context(|| format!("line {number} has no digest"))?;
-                if let Err(found) = verifier.next(stored(&event, &digest)) {
+                if let Err(found) = verifier.next(event.stored()) {
                     return Ok(Err(found));
                 }
             }
@@ -133,27 +133,4 @@ pub fn export(lines: impl BufRead, public_key: &[u8]) -> anyhow::Result<Result<V
     }
     let verifier = verifier.map_or_else(|| Verifier::new(chains, public_key), Ok);
     Ok(verifier.and_then(Verifier::finish))
-}
-
-fn stored<'a>(event: &'a ExportedEvent, digest: &'a [u8]) -> Stored<'a> {
-    Stored {
-        id: event.id,
-        columns: Columns {
-            writer_id: event.writer_id,
-            sequence: event.sequence,
-            occurred_at: event.occurred_at,
-            user_id: event.user_id,
-            api_key_id: event.api_key_id,
-            actor_id: event.actor_id,
-            action: &event.action,
-            reason: event.reason.as_deref(),
-            is_use: event.is_use,
-            method: event.method.as_deref(),
-            path: event.path.as_deref(),
-            address: event.address.as_deref(),
-            user_agent: event.user_agent.as_deref(),
-            detail: event.detail.as_deref(),
-        },
-        digest,
-    }
 }

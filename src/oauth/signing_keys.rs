@@ -104,9 +104,14 @@ impl SigningKeys {
         now: Timestamp,
     ) -> anyhow::Result<Self> {
         let seconds = i64::try_from(token_lifetime.as_secs())?;
-        let new = NewKey::generate(&secret_key, rng)?;
+        // Generating one takes most of the time of a start, because the library has to gather randomness first.
+        let is_first_start = database.read_blocking(queries::signing_keys)?.is_empty();
+        let new = if is_first_start { Some(NewKey::generate(&secret_key, rng)?) } else { None };
         database.write_blocking(|transaction| {
-            if queries::signing_keys(transaction)?.is_empty() {
+            // Another instance that started at the same moment may have been first.
+            if let Some(new) = &new
+                && queries::signing_keys(transaction)?.is_empty()
+            {
                 queries::insert_signing_key(transaction, &new.key_id, &new.sealed, seconds, now, now)?;
             }
             queries::note_token_lifetime(transaction, seconds)

@@ -9,5 +9,6 @@ pub mod fields;
 pub mod headers;
 pub mod layout;
 pub mod notices;
+pub mod nul;
 pub mod signed_in;
 pub mod state;

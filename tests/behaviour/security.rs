@@ -22,6 +22,7 @@ on_each_database![
     no_secret_is_in_the_database,
     no_secret_is_in_the_logs,
     no_secret_is_in_a_url_or_a_cookie,
+    a_character_that_no_database_takes_is_no_mistake_of_the_programs,
 ];
 
 async fn every_page_forbids_what_it_does_not_need(server: Server) {
@@ -162,6 +163,51 @@ async fn what_is_not_there_has_a_page(server: Server) {
     }
     assert_page(browser().get(server.at("/nothing")).send().await.unwrap(), 404, "nothing here").await;
     assert!(server.text(&browser(), "/nothing").await.contains(">Sign in</a>"));
+}
+
+async fn a_character_that_no_database_takes_is_no_mistake_of_the_programs(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let token = server.token(&key).await;
+    for path in [
+        "/users/%00",
+        "/users/%00/edit",
+        "/users?search=%00",
+        "/users?role=%00",
+        "/users?after=%00",
+        "/roles/%00/edit",
+        "/keys?owner=%00",
+        "/keys?after=%00",
+        "/keys/%00/delete",
+        "/activity?key=%00",
+        "/activity/everybody?user=%00",
+        "/activity/everybody?key=%00",
+        "/activity/everybody/export.csv?user=%00",
+        "/profile/api-keys/%00/delete",
+        "/login?next=%00",
+    ] {
+        let status = admin.get(server.at(path)).send().await.unwrap().status();
+        assert!(!status.is_server_error(), "{path}: {status}");
+    }
+    for path in [
+        "/api/v1/api-keys/%00",
+        "/api/v1/api-keys?owner=%00",
+        "/api/v1/audit-events?owner=%00",
+        "/api/v1/audit-events?owner=all&client_id=%00",
+        "/api/v1/users/%00",
+        "/api/v1/users?search=%00",
+        "/api/v1/users?role=%00",
+        "/api/v1/roles/%00",
+    ] {
+        let status = browser().get(server.at(path)).bearer_auth(&token).send().await.unwrap().status();
+        assert!(!status.is_server_error(), "{path}: {status}");
+    }
+    for (username, password) in [("\0", PASSWORD), ("admin", "\0")] {
+        assert_eq!(server.sign_in(&browser(), username, password).await.status(), StatusCode::UNAUTHORIZED);
+    }
+    let form = [("current", "\0"), ("password", "\0 four unrelated words"), ("repeated", "\0 four unrelated words")];
+    let answer = admin.post(server.at("/account/password")).form(&form).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 async fn a_wrong_method_is_answered_with_a_page(server: Server) {
