@@ -61,10 +61,10 @@
 //! [`api_keys::handlers::generate`] reads the form; [`api_keys::actions::generate`] inserts the key and its audit event
 //! in one transaction; the answer is the only place where the client secret is in clear.
 //!
-//! A gateway check: the signature of the token says which key it was issued for, and that it is good is remembered; one
-//! thread ([`db::Database::decide`]) looks up that key, its owner, the owner's permissions and the token's standing,
-//! together with what other requests ask about at that moment; [`oauth::check`] decides on what was found; the thread that
-//! writes puts the decisions on disk, again many at once; then they are answered.
+//! A gateway check: the signature of the token says which key it was issued for, and that it is good is remembered; the
+//! thread that writes ([`db::Database::decide`]) looks up that key, its owner, the owner's permissions and the token's
+//! standing, together with what other requests ask about at that moment; [`oauth::check`] decides on what was found; the
+//! decisions are put on disk in the same transaction; then they are answered.
 //!
 //! # Invariants
 //!

@@ -96,14 +96,14 @@ pub struct Owner {
 /// # Errors
 /// When a statement fails.
 pub(super) fn find(connection: &mut DbConnection, presented: &[Presented]) -> QueryResult<Vec<Found>> {
+    if presented.is_empty() {
+        return Ok(Vec::new());
+    }
     match connection {
-        DbConnection::Sqlite(sqlite) => {
-            let find = |sqlite: &mut SqliteConnection| {
-                presented.iter().map(|presented| One(presented).get_result::<Row>(sqlite).map(Found::from)).collect()
-            };
-            // One transaction for all of them, because its beginning and its end cost as much as a look-up.
-            if presented.len() > 1 { sqlite.transaction(find) } else { find(sqlite) }
-        }
+        DbConnection::Sqlite(sqlite) => presented
+            .iter()
+            .map(|presented| One(presented, QuickTimestamp(presented.now)).get_result::<Row>(sqlite).map(Found::from))
+            .collect(),
         DbConnection::Postgres(postgres) => {
             let rows: Vec<Row> = Many::of(presented).load(postgres)?;
             Ok(rows.into_iter().map(Found::from).collect())
@@ -186,7 +186,7 @@ impl From<Row> for Found {
 }
 
 /// The statement for one credential.
-struct One<'a>(&'a Presented);
+struct One<'a>(&'a Presented, QuickTimestamp);
 
 impl Query for One<'_> {
     type SqlType = FoundColumns;
@@ -201,7 +201,7 @@ impl RunQueryDsl<SqliteConnection> for One<'_> {}
 
 impl QueryFragment<Sqlite> for One<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        let Presented { client_id, signing_key, token_id, counters, asks_for_token, now } = self.0;
+        let Self(Presented { client_id, signing_key, token_id, counters, asks_for_token, .. }, now) = self;
         out.push_sql(FOUND);
         out.push_sql(" FROM (SELECT ");
         out.push_bind_param::<Text, _>(client_id)?;

@@ -13,7 +13,8 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{self, Array, BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
 use diesel::sqlite::Sqlite;
 
-use super::schema::{api_keys, audit_writers};
+use super::schema::audit_writers;
+use super::time::QuickTimestamp;
 use super::{DbConnection, Timestamp, blocks, one_at_a_time};
 use crate::secret::{Digest, sha256};
 
@@ -297,11 +298,7 @@ fn note_last_uses(connection: &mut DbConnection, entries: &[Entry]) -> QueryResu
     match connection {
         DbConnection::Sqlite(sqlite) => {
             for (api_key_id, entry) in last_uses {
-                diesel::update(api_keys::table.find(api_key_id))
-                    .set((
-                        api_keys::last_used_at.eq(Some(entry.occurred_at)),
-                        api_keys::last_used_address.eq(entry.address.as_deref()),
-                    ))
+                LastUse { api_key_id, at: QuickTimestamp(entry.occurred_at), address: entry.address.as_deref() }
                     .execute(sqlite)?;
             }
         }
@@ -311,6 +308,31 @@ fn note_last_uses(connection: &mut DbConnection, entries: &[Entry]) -> QueryResu
         DbConnection::Postgres(_) => {}
     }
     Ok(())
+}
+
+/// The newest use of a key; Diesel's own update would be written out and parsed each time.
+struct LastUse<'a> {
+    api_key_id: i64,
+    at: QuickTimestamp,
+    address: Option<&'a str>,
+}
+
+impl QueryId for LastUse<'_> {
+    type QueryId = LastUse<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<SqliteConnection> for LastUse<'_> {}
+
+impl QueryFragment<Sqlite> for LastUse<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("UPDATE api_keys SET last_used_at = ");
+        out.push_bind_param::<sql_types::Timestamp, _>(&self.at)?;
+        out.push_sql(", last_used_address = ");
+        out.push_bind_param::<Nullable<Text>, _>(&self.address)?;
+        out.push_sql(" WHERE id = ");
+        out.push_bind_param::<BigInt, _>(&self.api_key_id)
+    }
 }
 
 /// The newest uses of many keys in one statement. A row that another process is changing just now is left to it, so that

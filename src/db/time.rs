@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, SubsecRound, Timelike, Utc};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -121,10 +121,18 @@ where
     }
 }
 
-/// A [`Timestamp`] read from a connection that is known to be one or the other. For SQLite's texts Diesel tries one format
-/// after another, which takes longer than all else about a row; it writes only one.
-#[derive(Clone, Copy, FromSqlRow)]
+/// A [`Timestamp`] on a connection that is known to be one or the other. For SQLite's texts Diesel tries one format after
+/// another, which takes longer than all else about a row, and writes them by a pattern, which takes nearly as long.
+#[derive(Clone, Copy, Debug, AsExpression, FromSqlRow)]
+#[diesel(sql_type = sql_types::Timestamp)]
 pub(super) struct QuickTimestamp(pub(super) Timestamp);
+
+impl ToSql<sql_types::Timestamp, Sqlite> for QuickTimestamp {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(text(&self.0.0));
+        Ok(serialize::IsNull::No)
+    }
+}
 
 impl FromSql<sql_types::Timestamp, Pg> for QuickTimestamp {
     fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
@@ -139,6 +147,31 @@ impl FromSql<sql_types::Timestamp, Sqlite> for QuickTimestamp {
             None => <Timestamp as FromSql<sql_types::Timestamp, Sqlite>>::from_sql(value).map(Self),
         }
     }
+}
+
+/// Writes `2026-11-24 05:00:00` with as many digits of a second as Diesel does: none, three or six.
+fn text(time: &NaiveDateTime) -> String {
+    let (date, clock) = (time.date(), time.time());
+    let micros = clock.nanosecond() / 1000;
+    let mut text = String::with_capacity(26);
+    let mut number = |before: &str, number: u32, digits: u32| {
+        text.push_str(before);
+        for place in (0..digits).rev() {
+            text.push(char::from_digit(number / 10_u32.pow(place) % 10, 10).unwrap_or('0'));
+        }
+    };
+    number("", date.year().unsigned_abs(), 4);
+    number("-", date.month(), 2);
+    number("-", date.day(), 2);
+    number(" ", clock.hour(), 2);
+    number(":", clock.minute(), 2);
+    number(":", clock.second(), 2);
+    match micros {
+        0 => {}
+        _ if micros.is_multiple_of(1000) => number(".", micros / 1000, 3),
+        _ => number(".", micros, 6),
+    }
+    text
 }
 
 /// Reads `2026-11-24 05:00:00` with or without a fraction of a second.
@@ -167,12 +200,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_diesel_writes_is_read_as_it_reads_it() {
+    fn what_diesel_writes_is_read_and_written_as_by_it() {
         for text in
             ["2026-11-24 05:00:00", "2026-11-24 05:00:00.5", "1999-12-31 23:59:59.000001", "2028-02-29 00:00:00.120"]
         {
             let expected = NaiveDateTime::parse_from_str(text, "%F %T%.f").unwrap();
             assert_eq!(parse(text.as_bytes()), Some(expected), "{text}");
+        }
+        for micros in [0, 1, 500_000, 120_000, 999_999, 1_795_000_000_123_000, 1_827_000_000_000_456] {
+            let time = DateTime::from_timestamp_micros(micros).unwrap().naive_utc();
+            assert_eq!(super::text(&time), time.format("%F %T%.f").to_string());
         }
         for other in [
             "",

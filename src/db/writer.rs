@@ -1,12 +1,14 @@
 //! The one connection of this process that writes, and the thread that drives it for those who cannot wait.
 //!
-//! A change is a transaction of its own. The records of decisions ([`Writer::record`]) share one: what comes while a
-//! transaction is being committed is in the next one, so that under load one wait for the disk serves many requests. One
-//! connection also means one chain of events, without locks.
+//! A change is a transaction of its own. Decisions ([`Writer::decide`]) share one, in which they are looked up, made and
+//! recorded: what comes while a transaction is being committed is in the next one, so that under load one wait for the disk
+//! serves many requests. They are looked up here because SQLite lets every other connection forget what it has read with
+//! each commit: reading it anew took longer than looking it up. One connection also means one chain of events, without
+//! locks.
 
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SendError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,24 +19,30 @@ use tokio::sync::oneshot;
 
 use super::connection::Manager;
 use super::credentials::{self, Found, Presented};
-use super::decider::{Waiting, answer};
 use super::pruning::{self, Pruned};
+use super::questions::{Question, answer};
 use super::record::{self, Chain, Entry, Head};
 use super::{DbConnection, Error, Timestamp};
 
 /// Work that may wait for the thread; what comes on top is refused.
-pub(super) const LONGEST_QUEUE: usize = 4096;
+const LONGEST_QUEUE: usize = 4096;
 
-/// Events of one shared transaction.
+/// Decisions of one shared transaction.
 const LARGEST_BATCH: usize = 512;
 
 /// How long anybody waits for a transaction to begin: for those before, and for another process that writes to the same
 /// SQLite file.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// How often to ask for its lock meanwhile. SQLite's own waiting asks ever more rarely, and would find a busy writer's
 /// gaps by luck only.
 const WAIT: Duration = Duration::from_millis(1);
+
+/// How long this thread writes without a gap for others, which is long enough for one that asks every [`WAIT`].
+const LONGEST_RUN: Duration = Duration::from_millis(100);
+
+/// See [`LONGEST_RUN`].
+const GAP: Duration = Duration::from_millis(2);
 
 /// A writing transaction: statements, and the audit events of what they do. The events are written at its end.
 pub struct Transaction<'a> {
@@ -98,7 +106,7 @@ type Change = Box<dyn FnOnce(Result<&mut Session, Error>, Instant) + Send>;
 
 enum Work {
     Change(Change),
-    Record(Vec<Entry>, Vec<Waiting>),
+    Decide(Question),
 }
 
 impl Writer {
@@ -137,13 +145,14 @@ impl Writer {
         lock(&self.session).chain.as_ref().map(Chain::head)
     }
 
-    /// Records decisions, and then tells them to those who wait. Waits where much else is to be written.
-    pub(super) fn record(&self, entries: Vec<Entry>, waiting: Vec<Waiting>, deadline: Instant) {
-        if let Err(SendError(Job { work: Work::Record(_, waiting), .. })) =
-            self.jobs.send(Job { deadline, work: Work::Record(entries, waiting) })
-        {
-            answer(waiting, &Err(Arc::new(Error::Abandoned)));
-        }
+    pub(super) async fn decide<T, F>(&self, presented: Vec<Presented>, decide: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(Vec<Found>, &mut Vec<Entry>) -> T + Send + 'static,
+    {
+        let (question, decided) = Question::new(presented, decide);
+        self.submit(Work::Decide(question))?;
+        decided.await.map_err(|_| Error::Abandoned)?.map_err(Error::Shared)
     }
 
     fn submit(&self, work: Work) -> Result<(), Error> {
@@ -160,16 +169,24 @@ fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
 }
 
 fn drive(session: &Mutex<Session>, queue: &Receiver<Job>) {
+    let shares_file = lock(session).manager.url.is_file();
+    let mut last_gap = Instant::now();
     let mut next = None;
-    while let Some(Job { deadline, work }) = next.take().or_else(|| queue.recv().ok()) {
+    loop {
+        let asked = Instant::now();
+        let Some(Job { deadline, work }) = next.take().or_else(|| queue.recv().ok()) else { return };
+        if asked.elapsed() >= GAP {
+            last_gap = Instant::now();
+        } else if shares_file && last_gap.elapsed() >= LONGEST_RUN {
+            std::thread::sleep(GAP);
+            last_gap = Instant::now();
+        }
         let in_time = Instant::now() <= deadline;
         let done = catch_unwind(AssertUnwindSafe(|| match work {
             Work::Change(change) if in_time => change(Ok(&mut *lock(session)), deadline),
             Work::Change(change) => change(Err(Error::Busy), deadline),
-            Work::Record(entries, waiting) if in_time => {
-                next = record_with_others(session, queue, deadline, entries, waiting);
-            }
-            Work::Record(_, waiting) => answer(waiting, &Err(Arc::new(Error::Busy))),
+            Work::Decide(question) if in_time => next = decide_with_others(session, queue, deadline, question),
+            Work::Decide(question) => answer(vec![question.waiting], &Err(Arc::new(Error::Busy))),
         }));
         if done.is_err() {
             tracing::error!("a transaction panicked and was given up");
@@ -178,21 +195,25 @@ fn drive(session: &Mutex<Session>, queue: &Receiver<Job>) {
     }
 }
 
-/// Records decisions together with those that wait, up to the next change, which is returned.
-fn record_with_others(
+/// Decides on a question together with those that wait, up to the next change, which is returned.
+fn decide_with_others(
     session: &Mutex<Session>,
     queue: &Receiver<Job>,
     deadline: Instant,
-    mut entries: Vec<Entry>,
-    mut waiting: Vec<Waiting>,
+    first: Question,
 ) -> Option<Job> {
+    let (mut presented, mut numbers, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+    let mut add = |question: Question| {
+        numbers.push(question.presented.len());
+        presented.extend(question.presented);
+        waiting.push(question.waiting);
+        waiting.len() < LARGEST_BATCH
+    };
     let mut next = None;
-    while entries.len() < LARGEST_BATCH {
+    let mut goes_on = add(first);
+    while goes_on {
         match queue.try_recv() {
-            Ok(Job { work: Work::Record(more, others), .. }) => {
-                entries.extend(more);
-                waiting.extend(others);
-            }
+            Ok(Job { work: Work::Decide(question), .. }) => goes_on = add(question),
             Ok(change) => {
                 next = Some(change);
                 break;
@@ -200,13 +221,15 @@ fn record_with_others(
             Err(_) => break,
         }
     }
-    let written = lock(session)
-        .transaction(deadline, |transaction| {
-            transaction.entries = entries;
-            Ok(())
-        })
-        .map_err(Arc::new);
-    answer(waiting, &written);
+    // Those whose decision panics hear that it was abandoned.
+    let decided = lock(session).transaction(deadline, |transaction| {
+        let mut found = credentials::find(transaction.connection, &presented)?.into_iter();
+        for (waiting, number) in waiting.iter_mut().zip(numbers) {
+            waiting.decide(found.by_ref().take(number).collect(), &mut transaction.entries);
+        }
+        Ok(())
+    });
+    answer(waiting, &decided.map_err(Arc::new));
     next
 }
 
@@ -277,11 +300,12 @@ impl Session {
         self.connection.as_mut().ok_or(Error::Abandoned)
     }
 
-    /// A connection on which [`WAIT`] counts, and not SQLite's own waiting.
+    /// A connection on which [`WAIT`] counts, and not SQLite's own waiting, and that remembers 32 MB of what it has read
+    /// and written, its own commits included: with the usual 2 MB, every second look-up asked the file.
     fn connect(&self) -> Result<DbConnection, Error> {
         let mut connection = self.manager.connect().map_err(Error::Open)?;
         if let DbConnection::Sqlite(sqlite) = &mut connection {
-            sqlite.batch_execute("PRAGMA busy_timeout = 0")?;
+            sqlite.batch_execute("PRAGMA busy_timeout = 0; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY")?;
         }
         Ok(connection)
     }
