@@ -15,6 +15,7 @@ use keyledge::api_keys::actions::{GenerateKey, Generated, generate};
 use keyledge::api_keys::model::{ClientId, ClientSecret, Lifetime};
 use keyledge::audit::model::{Action, Source};
 use keyledge::clock::Clock;
+use keyledge::config::TokenAlgorithm;
 use keyledge::db::{Database, DatabaseUrl, Found, Presented, Timestamp};
 use keyledge::oauth::check;
 use keyledge::oauth::model::Scope;
@@ -105,7 +106,7 @@ impl Installation {
         let (mut rng, now) = (rng(), Clock::default().now());
         let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("keyledge.db")), 1)?;
         let secret_key = SecretKey::parse(&SecretKey::generate(&mut rng)).map_err(anyhow::Error::msg)?;
-        let keys = SigningKeys::open(&database, secret_key, TOKEN_LIFETIME, &mut rng, now)?;
+        let keys = SigningKeys::open(&database, secret_key, TOKEN_LIFETIME, TokenAlgorithm::Es256, &mut rng, now)?;
         let tokens = Tokens::new(keys, ISSUER, ISSUER);
         let key_id = database.read_blocking(|connection| current_signing_key(connection, now))?.context("no key")?;
         let signing_key = runtime.block_on(tokens.keys().get(&database, &key_id))?.context("no key")?;

@@ -76,8 +76,8 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let Storage { database, secret_key, passwords } = Storage::open_or_create(storage)?;
     let mut rng = rand::rng();
     let audience = config.audience.clone().unwrap_or_else(|| public_url.as_str().to_owned());
-    let (lifetime, now) = (config.token_lifetime, clock.now());
-    let signing_keys = SigningKeys::open(&database, secret_key.clone(), lifetime, &mut rng, now)?;
+    let (lifetime, algorithm, now) = (config.token_lifetime, config.token_algorithm, clock.now());
+    let signing_keys = SigningKeys::open(&database, secret_key.clone(), lifetime, algorithm, &mut rng, now)?;
     let tokens = Tokens::new(signing_keys, public_url.as_str(), &audience);
     let administrator = ensure_administrator(
         &database,

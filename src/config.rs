@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use url::Url;
 
@@ -53,6 +53,28 @@ impl StorageConfig {
     }
 }
 
+/// How access tokens are signed (RFC 7518 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TokenAlgorithm {
+    /// ECDSA on the curve P-256: short and quick.
+    #[value(name = "ES256")]
+    Es256,
+    /// RSA with keys of 2048 bits: for APIs that know nothing else. Signing takes some 20 times as long.
+    #[value(name = "RS256")]
+    Rs256,
+}
+
+impl TokenAlgorithm {
+    /// Its name in tokens and in published keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+        }
+    }
+}
+
 /// The settings of the server.
 #[derive(Args, Clone, Debug)]
 pub struct ServerConfig {
@@ -80,6 +102,11 @@ pub struct ServerConfig {
     /// How long an access token lives. It never outlives its key.
     #[arg(long, env = "KEYLEDGE_TOKEN_LIFETIME", default_value = "1h", value_parser = parse_duration)]
     pub token_lifetime: Duration,
+
+    /// How access tokens are signed, for the first signing key of a new database; later ones are made by `keyledge
+    /// signing-key rotate`.
+    #[arg(long, env = "KEYLEDGE_TOKEN_ALGORITHM", value_enum, default_value = "ES256", ignore_case = true)]
+    pub token_algorithm: TokenAlgorithm,
 
     /// The longest lifetime of an API key, in days.
     #[arg(long, env = "KEYLEDGE_MAX_KEY_LIFETIME_DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=3650))]

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::{Operator, table};
 use crate::clock::Clock;
-use crate::config::StorageConfig;
+use crate::config::{StorageConfig, TokenAlgorithm};
 use crate::db::Timestamp;
 use crate::oauth::queries;
 use crate::oauth::signing_keys::{self, Rotation};
@@ -20,6 +20,10 @@ pub(super) enum SigningKeyCommand {
         /// Sign with the new key at once and accept no token that an old one has signed: for a key that was stolen.
         #[arg(long)]
         now: bool,
+
+        /// How the new key signs.
+        #[arg(long, env = "KEYLEDGE_TOKEN_ALGORITHM", value_enum, default_value = "ES256", ignore_case = true)]
+        token_algorithm: TokenAlgorithm,
     },
 }
 
@@ -28,9 +32,10 @@ pub(super) fn run(config: &StorageConfig, command: &SigningKeyCommand) -> anyhow
     let now = Clock::default().now();
     match command {
         SigningKeyCommand::List => list(&storage, now),
-        SigningKeyCommand::Rotate { now: immediately } => {
+        SigningKeyCommand::Rotate { now: immediately, token_algorithm } => {
+            let (database, secret_key) = (&storage.database, &storage.secret_key);
             let rotation =
-                signing_keys::rotate(&storage.database, &storage.secret_key, *immediately, &mut rand::rng(), now)?;
+                signing_keys::rotate(database, secret_key, *token_algorithm, *immediately, &mut rand::rng(), now)?;
             tell(&rotation);
             Ok(())
         }

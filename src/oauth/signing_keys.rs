@@ -3,42 +3,104 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, Signature};
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
-use jsonwebtoken::DecodingKey;
+use jsonwebtoken::{Algorithm, DecodingKey};
 use rand::CryptoRng;
 use serde::Serialize;
 
 use super::queries;
 use crate::audit::model::{Action, NewEvent, Outcome};
+use crate::config::TokenAlgorithm;
 use crate::db::{Database, Timestamp};
 use crate::secret::{SecretKey, random_base62};
 
 /// How long whoever fetched the published keys may keep them. A new key is published for as long before it signs.
 pub const JWKS_MAX_AGE: Duration = Duration::minutes(5);
 
-/// The public half of a signing key (RFC 7517 section 4, RFC 7518 section 6.2.1).
+/// The public half of a signing key (RFC 7517 section 4).
 #[derive(Clone, Debug, Serialize)]
 pub struct Jwk {
-    kty: &'static str,
+    #[serde(flatten)]
+    key: PublicKey,
     #[serde(rename = "use")]
     usage: &'static str,
     alg: &'static str,
     kid: String,
-    crv: &'static str,
-    x: String,
-    y: String,
+}
+
+/// What is published of a key, in base64url (RFC 7518 sections 6.2.1 and 6.3.1).
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kty")]
+enum PublicKey {
+    #[serde(rename = "EC")]
+    Ec { crv: &'static str, x: String, y: String },
+    #[serde(rename = "RSA")]
+    Rsa { n: String, e: String },
+}
+
+/// Signs. Kept as it is, because reading a private key takes longer than signing.
+enum KeyPair {
+    Es256(EcdsaKeyPair),
+    Rs256(RsaKeyPair),
+}
+
+impl KeyPair {
+    /// A new private key as PKCS #8.
+    fn generate(algorithm: TokenAlgorithm) -> anyhow::Result<Vec<u8>> {
+        Ok(match algorithm {
+            TokenAlgorithm::Es256 => {
+                EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())?.as_ref().to_vec()
+            }
+            TokenAlgorithm::Rs256 => RsaKeyPair::generate(KeySize::Rsa2048)?.as_der()?.as_ref().to_vec(),
+        })
+    }
+
+    /// Reads a private key. PKCS #8 says which algorithm it is for (RFC 5958 section 2), so each reads only its own.
+    fn read(private_key: &[u8]) -> anyhow::Result<Self> {
+        match EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private_key) {
+            Ok(pair) => Ok(Self::Es256(pair)),
+            Err(_) => Ok(Self::Rs256(RsaKeyPair::from_pkcs8(private_key)?)),
+        }
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Es256(_) => Algorithm::ES256,
+            Self::Rs256(_) => Algorithm::RS256,
+        }
+    }
+
+    fn public_key(&self) -> PublicKey {
+        let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        match self {
+            Self::Es256(pair) => {
+                // SEC 1 section 2.3.3: an uncompressed point is 0x04, then both coordinates of 32 bytes.
+                let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
+                PublicKey::Ec { crv: "P-256", x: encoded(x), y: encoded(y) }
+            }
+            Self::Rs256(pair) => {
+                let key = pair.public_key();
+                let (n, e) = (key.modulus(), key.exponent());
+                PublicKey::Rsa {
+                    n: encoded(n.big_endian_without_leading_zero()),
+                    e: encoded(e.big_endian_without_leading_zero()),
+                }
+            }
+        }
+    }
 }
 
 /// A signing key, opened.
 pub struct SigningKey {
     /// The `kid` of the tokens that it signs.
     pub key_id: String,
-    /// Signs. Kept as it is, because reading a private key takes longer than signing.
-    pair: EcdsaKeyPair,
+    pair: KeyPair,
     /// Verifies.
     pub verifies: DecodingKey,
     /// What is published of it.
@@ -46,26 +108,37 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// The ES256 signature of a JWS signing input: 64 bytes (RFC 7518 section 3.4).
+    /// The `alg` of the tokens that it signs.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.pair.algorithm()
+    }
+
+    /// The signature of a JWS signing input: 64 bytes for ES256 (RFC 7518 section 3.4), 256 for RS256 (section 3.3).
     ///
     /// # Errors
     /// When the cryptographic library fails.
-    pub fn sign(&self, input: &[u8]) -> anyhow::Result<Signature> {
-        Ok(self.pair.sign(&SystemRandom::new(), input)?)
+    pub fn sign(&self, input: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let rng = SystemRandom::new();
+        match &self.pair {
+            KeyPair::Es256(pair) => Ok(pair.sign(&rng, input)?.as_ref().to_vec()),
+            KeyPair::Rs256(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &rng, input, &mut signature)?;
+                Ok(signature)
+            }
+        }
     }
 
     fn unseal(secret_key: &SecretKey, key_id: &str, sealed: &[u8]) -> anyhow::Result<Self> {
-        let private_key = secret_key.open(&sealing_purpose(key_id), sealed)?;
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &private_key)?;
-        // SEC 1 section 2.3.3: an uncompressed point is 0x04, then both coordinates of 32 bytes.
-        let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
-        let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
-        Ok(Self {
-            key_id: key_id.to_owned(),
-            pair,
-            verifies: DecodingKey::from_ec_components(&x, &y)?,
-            jwk: Jwk { kty: "EC", usage: "sig", alg: "ES256", kid: key_id.to_owned(), crv: "P-256", x, y },
-        })
+        let pair = KeyPair::read(&secret_key.open(&sealing_purpose(key_id), sealed)?)?;
+        let key = pair.public_key();
+        let (algorithm, verifies) = match &key {
+            PublicKey::Ec { x, y, .. } => (TokenAlgorithm::Es256, DecodingKey::from_ec_components(x, y)?),
+            PublicKey::Rsa { n, e } => (TokenAlgorithm::Rs256, DecodingKey::from_rsa_components(n, e)?),
+        };
+        let jwk = Jwk { key, usage: "sig", alg: algorithm.name(), kid: key_id.to_owned() };
+        Ok(Self { key_id: key_id.to_owned(), pair, verifies, jwk })
     }
 }
 
@@ -76,10 +149,9 @@ struct NewKey {
 }
 
 impl NewKey {
-    fn generate(secret_key: &SecretKey, rng: &mut impl CryptoRng) -> anyhow::Result<Self> {
+    fn generate(secret_key: &SecretKey, algorithm: TokenAlgorithm, rng: &mut impl CryptoRng) -> anyhow::Result<Self> {
         let key_id = random_base62::<12>(rng, 17);
-        let private_key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())?;
-        let sealed = secret_key.seal(&sealing_purpose(&key_id), private_key.as_ref())?;
+        let sealed = secret_key.seal(&sealing_purpose(&key_id), &KeyPair::generate(algorithm)?)?;
         Ok(Self { key_id, sealed })
     }
 }
@@ -100,13 +172,14 @@ impl SigningKeys {
         database: &Database,
         secret_key: SecretKey,
         token_lifetime: std::time::Duration,
+        algorithm: TokenAlgorithm,
         rng: &mut impl CryptoRng,
         now: Timestamp,
     ) -> anyhow::Result<Self> {
         let seconds = i64::try_from(token_lifetime.as_secs())?;
         // Generating one takes most of the time of a start, because the library has to gather randomness first.
         let is_first_start = database.read_blocking(queries::signing_keys)?.is_empty();
-        let new = if is_first_start { Some(NewKey::generate(&secret_key, rng)?) } else { None };
+        let new = if is_first_start { Some(NewKey::generate(&secret_key, algorithm, rng)?) } else { None };
         database.write_blocking(|transaction| {
             // Another instance that started at the same moment may have been first.
             if let Some(new) = &new
@@ -116,7 +189,23 @@ impl SigningKeys {
             }
             queries::note_token_lifetime(transaction, seconds)
         })?;
-        Ok(Self { secret_key, opened: RwLock::default() })
+        let keys = Self { secret_key, opened: RwLock::default() };
+        if !keys.any_signs_with(database, algorithm)? {
+            tracing::warn!(
+                "no signing key is for {name}; `keyledge signing-key rotate --token-algorithm {name}` makes one",
+                name = algorithm.name()
+            );
+        }
+        Ok(keys)
+    }
+
+    fn any_signs_with(&self, database: &Database, algorithm: TokenAlgorithm) -> anyhow::Result<bool> {
+        for (key_id, sealed) in database.read_blocking(queries::signing_keys)? {
+            if SigningKey::unseal(&self.secret_key, &key_id, &sealed)?.jwk.alg == algorithm.name() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// A key by its ID; `None` when there is no such key.
@@ -157,11 +246,12 @@ pub struct Rotation {
 pub fn rotate(
     database: &Database,
     secret_key: &SecretKey,
+    algorithm: TokenAlgorithm,
     immediately: bool,
     rng: &mut impl CryptoRng,
     now: Timestamp,
 ) -> anyhow::Result<Rotation> {
-    let new = NewKey::generate(secret_key, rng)?;
+    let new = NewKey::generate(secret_key, algorithm, rng)?;
     let signs_from = if immediately { now } else { now + JWKS_MAX_AGE };
     let old_until = database.write_blocking(|transaction| {
         let longest = queries::longest_token(transaction)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
-use jsonwebtoken::{Algorithm, Header, Validation};
+use jsonwebtoken::{Header, Validation};
 use quick_cache::sync::Cache;
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -119,7 +119,7 @@ impl Tokens {
         rng: &mut impl CryptoRng,
         now: Timestamp,
     ) -> anyhow::Result<String> {
-        let mut header = Header::new(Algorithm::ES256);
+        let mut header = Header::new(key.algorithm());
         header.typ = Some(TOKEN_TYPE.to_owned());
         header.kid = Some(key.key_id.clone());
         let claims = Claims {
@@ -152,7 +152,7 @@ impl Tokens {
         }
         let Some(key_id) = key_id_of(token) else { return Ok(None) };
         let Some(key) = self.keys.get(database, &key_id).await? else { return Ok(None) };
-        let mut validation = Validation::new(Algorithm::ES256);
+        let mut validation = Validation::new(key.algorithm());
         // The program's own clock decides, see the caller.
         validation.validate_exp = false;
         validation.set_issuer(&[&self.issuer]);

@@ -3,15 +3,19 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 
 use super::{Parties, json};
-use crate::support::{Server, on_each_database};
+use crate::support::{Server, TestDatabase, on_each_database};
 
 on_each_database![
     a_new_key_is_published_before_it_signs_and_the_old_one_outlives_its_tokens,
     a_stolen_key_is_withdrawn_with_all_its_tokens_at_once,
+    rfc9068_2_1_tokens_are_signed_with_rs256_where_that_is_set,
+    rfc9068_2_1_a_rotation_changes_the_algorithm,
 ];
 
 fn signed_by(token: &str) -> String {
@@ -70,4 +74,40 @@ async fn a_stolen_key_is_withdrawn_with_all_its_tokens_at_once(server: Server) {
     let token = server.token(&key).await;
     assert_ne!(signed_by(&token), old);
     assert_eq!(server.me(&token).await.status(), StatusCode::OK);
+}
+
+/// The algorithm of a token whose signature was verified with what is published, as an API would.
+async fn algorithm_of(server: &Server, token: &str) -> Algorithm {
+    let answer = Client::new().get(server.at("/.well-known/jwks.json")).send().await.unwrap();
+    let keys: JwkSet = serde_json::from_value(json(answer).await).unwrap();
+    let header = jsonwebtoken::decode_header(token).unwrap();
+    let verifies = DecodingKey::from_jwk(keys.find(&header.kid.unwrap()).unwrap()).unwrap();
+    let mut validation = Validation::new(header.alg);
+    validation.set_audience(&[&server.url]);
+    jsonwebtoken::decode::<Value>(token, &verifies, &validation).unwrap();
+    header.alg
+}
+
+async fn rfc9068_2_1_tokens_are_signed_with_rs256_where_that_is_set(database: TestDatabase) {
+    let server = database.serve(&["--token-algorithm", "RS256"]);
+    let Parties { key, .. } = Parties::new(&server).await;
+    let token = server.token(&key).await;
+    assert_eq!(algorithm_of(&server, &token).await, Algorithm::RS256);
+    assert_eq!(server.me(&token).await.status(), StatusCode::OK);
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let forged = format!("{signed}.{}", signature.chars().rev().collect::<String>());
+    assert_eq!(server.me(&forged).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+async fn rfc9068_2_1_a_rotation_changes_the_algorithm(server: Server) {
+    let Parties { key, .. } = Parties::new(&server).await;
+    let old = server.token(&key).await;
+    assert!(server.cli(&["signing-key", "rotate", "--token-algorithm", "RS256"]).0);
+    server.clock.advance(Duration::minutes(6));
+    let new = server.token(&key).await;
+    assert_eq!(algorithm_of(&server, &old).await, Algorithm::ES256);
+    assert_eq!(algorithm_of(&server, &new).await, Algorithm::RS256);
+    for token in [old, new] {
+        assert_eq!(server.me(&token).await.status(), StatusCode::OK);
+    }
 }
