@@ -173,6 +173,12 @@ impl Fill {
                 ))
                 .bind::<Text, _>(&rows)
                 .bind::<BigInt, _>(role_id)
+                .execute(connection)?;
+                sql_query(format!(
+                    "WITH rows (value) AS (SELECT value FROM {elements}) INSERT INTO user_words (word, user_id) \
+                     SELECT value ->> 1, CAST(value ->> 0 AS BIGINT) FROM rows"
+                ))
+                .bind::<Text, _>(&rows)
                 .execute(connection)
             })?;
         }
@@ -414,6 +420,24 @@ async fn measure(server: &str, times: usize) -> anyhow::Result<()> {
         let filters = [format!("user={user}"), format!("user={user}&outcome=refused"), format!("user={user}&{range}")];
         let filters: Vec<&str> = filters.iter().map(|filter| &**filter).collect();
         browser.pages(&format!("Everybody's activity, of {user}"), "/activity/everybody", &filters).await?;
+    }
+    browser.pages("Users", "/users", &[""]).await?;
+    for filter in [
+        "sort=-display-name",
+        "sort=email",
+        "sort=-last-sign-in",
+        "sort=-updated",
+        "search=user",
+        "search=user00000",
+        "search=user0000050",
+        "search=nobody",
+        "search=user&sort=-updated",
+        "status=active",
+        "status=inactive",
+        "role=member",
+        "search=user&status=inactive&role=member",
+    ] {
+        browser.pages(&format!("Users, {filter}"), "/users", &[filter]).await?;
     }
     browser.pages("All API keys", "/keys", &[""]).await?;
     for filter in [

@@ -162,6 +162,18 @@ pub enum Reason {
     InvalidScope,
     /// A parameter is missing or repeated.
     InvalidRequest,
+    /// The user or role holds a permission that whoever asks does not.
+    HoldsMore,
+    /// Whoever asks does not hold the permission that would be granted.
+    GrantsMore,
+    /// Nobody does this to themselves.
+    OwnAccount,
+    /// Nobody would be left who can manage users and roles.
+    LastAdministrator,
+    /// The role came with the database.
+    BuiltInRole,
+    /// The role has users.
+    RoleInUse,
 }
 
 impl Reason {
@@ -183,6 +195,12 @@ impl Reason {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidRequest => "invalid_request",
+            Self::HoldsMore => "holds_more",
+            Self::GrantsMore => "grants_more",
+            Self::OwnAccount => "own_account",
+            Self::LastAdministrator => "last_administrator",
+            Self::BuiltInRole => "built_in_role",
+            Self::RoleInUse => "role_in_use",
         }
     }
 }
@@ -217,7 +235,7 @@ pub struct NewEvent {
     pub outcome: Outcome,
     /// The request; none for what an operator did on the command line.
     pub source: Option<Source>,
-    /// What else there is to say: which role, and what was changed.
+    /// What else there is to say: which role, and what was changed; or whom or which role a refused change was about.
     pub detail: Option<String>,
 }
 

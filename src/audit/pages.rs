@@ -170,6 +170,12 @@ pub fn reason(code: &str) -> &'static str {
         "unsupported_grant_type" => "Wrong grant type",
         "invalid_scope" => "Asked for more than the owner holds",
         "invalid_request" => "Incomplete or repeated parameters",
+        "holds_more" => "Holds a permission that was not held by who asked",
+        "grants_more" => "Grants a permission that was not held by who asked",
+        "own_account" => "Not for one's own account",
+        "last_administrator" => "Last active administrator",
+        "built_in_role" => "Built-in role",
+        "role_in_use" => "Role has users",
         _ => "Other",
     }
 }

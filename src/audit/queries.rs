@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::model::{Event, Filter};
 use crate::db::blocks::{self, Wanted};
@@ -183,21 +184,27 @@ pub fn range(connection: &mut DbConnection, filter: &Filter) -> QueryResult<Rang
     Ok(Range { first, end })
 }
 
-/// The first event since a time, found by halving: IDs go up with the time, so no index on it is needed.
+/// The first event since a time, found by halving: IDs go up with the time, so no index on it is needed. One statement does
+/// it all, because each of some 25 steps is nothing beside a question of its own to Postgres.
 fn first_since(connection: &mut DbConnection, time: Timestamp, end: i64) -> QueryResult<i64> {
-    let (mut low, mut high) = (0, end);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let next: Option<(i64, Timestamp)> = audit_events::table
-            .filter(audit_events::id.ge(middle))
-            .order(audit_events::id.asc())
-            .select((audit_events::id, audit_events::occurred_at))
-            .first(connection)
-            .optional()?;
-        match next {
-            Some((id, occurred_at)) if occurred_at < time => low = id + 1,
-            _ => high = middle,
-        }
-    }
-    Ok(low)
+    // Whether the event after so many IDs is too early: as many are skipped then, and half as many are tried next.
+    const FIRST_SINCE: &str = "WITH RECURSIVE halving (skipped, step) AS (\
+            SELECT CAST(0 AS BIGINT), $1 \
+            UNION ALL \
+            SELECT CASE WHEN (\
+                SELECT occurred_at FROM audit_events WHERE id >= skipped + step ORDER BY id LIMIT 1\
+            ) < $2 THEN skipped + step ELSE skipped END, step / 2 \
+            FROM halving WHERE step > 0\
+        ) SELECT skipped + 1 AS id FROM halving WHERE step = 0";
+    // The greatest power of two among them.
+    let step = if end > 0 { 1 << end.ilog2() } else { 0 };
+    let found = diesel::sql_query(FIRST_SINCE).bind::<BigInt, _>(step).bind::<BigInt, _>(time.unix_micros());
+    Ok(found.get_result::<First>(connection)?.id)
+}
+
+/// See [`first_since`].
+#[derive(QueryableByName)]
+struct First {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
 }

@@ -35,7 +35,7 @@ pub fn add(
 ) -> QueryResult<Result<(), Refusal>> {
     let actor = author.begin(transaction)?;
     if let Err(refusal) = rules::may_add_role(&actor, &new.permissions) {
-        return Ok(Err(refusal));
+        return Ok(Err(author.refuse(transaction, Action::AddRole, &new.name, refusal, now)));
     }
     if queries::find(transaction, &new.name)?.is_some() {
         return Ok(Err(Refusal::RoleNameTaken(new.name.clone())));
@@ -80,7 +80,7 @@ pub fn edit(
     let (role, before) = (&grant.role, &grant.permissions);
     let after = edit.permissions.as_ref().map_or_else(|| before.clone(), |permissions| permissions.from(before));
     if let Err(refusal) = rules::may_change_permissions(&actor, &grant, &after) {
-        return Ok(Err(refusal));
+        return Ok(Err(author.refuse(transaction, Action::EditRole, &role.name, refusal, now)));
     }
     if edit.version.is_some_and(|version| version != role.version) {
         return Ok(Err(Refusal::Outdated));
@@ -123,7 +123,7 @@ pub fn delete(
     };
     let is_in_use = queries::is_in_use(transaction, grant.role.id)?;
     if let Err(refusal) = rules::may_delete_role(&actor, &grant, is_in_use) {
-        return Ok(Err(refusal));
+        return Ok(Err(author.refuse(transaction, Action::DeleteRole, name, refusal, now)));
     }
     queries::delete(transaction, grant.role.id)?;
     author.record_own(transaction, Action::DeleteRole, name.to_owned(), now);

@@ -38,7 +38,7 @@ pub fn add(
     };
     let subject = Subject { id: None, permissions: &BTreeSet::new() };
     if let Err(refusal) = rules::may_change_roles(&actor, subject, &given, &[], true, true) {
-        return Ok(Err(refusal));
+        return Ok(Err(author.refuse(transaction, Action::AddUser, &new.username, refusal, now)));
     }
     if let Some(other) = queries::find_by_username(transaction, &new.username)? {
         let same_form = new.nonce.is_some() && queries::password_nonce(transaction, other.id)? == new.nonce;
@@ -91,7 +91,7 @@ pub fn edit(
     let subject = Subject { id: Some(user_id), permissions: &permissions };
     let others = queries::other_administrators(transaction, user_id)?;
     if let Err(refusal) = rules::may_change_roles(&actor, subject, &given, &taken, user.is_active(), others) {
-        return Ok(Err(refusal));
+        return Ok(Err(author.refuse(transaction, Action::EditUser, &user.username, refusal, now)));
     }
     if edit.version.is_some_and(|version| version != user.version) {
         return Ok(Err(Refusal::Outdated));
@@ -134,6 +134,7 @@ pub fn set_disabled(
     disabled: bool,
     now: Timestamp,
 ) -> QueryResult<Result<bool, Refusal>> {
+    let action = if disabled { Action::DisableUser } else { Action::EnableUser };
     let actor = author.begin(transaction)?;
     let Some(user) = queries::find(transaction, user_id)? else { return Ok(Err(Refusal::NoSuchUser)) };
     let permissions = queries::permissions_of(transaction, user_id)?;
@@ -146,13 +147,13 @@ pub fn set_disabled(
         rules::may_change_user(&actor, subject)
     };
     if let Err(refusal) = allowed {
-        return Ok(Err(refusal));
+        return Ok(Err(author.refuse(transaction, action, &user.username, refusal, now)));
     }
     if !queries::set_disabled(transaction, user_id, disabled, now)? {
         return Ok(Ok(false));
     }
     login::queries::delete_sessions_of(transaction, user_id)?;
-    author.record(transaction, user_id, if disabled { Action::DisableUser } else { Action::EnableUser }, None, now);
+    author.record(transaction, user_id, action, None, now);
     Ok(Ok(true))
 }
 
@@ -170,13 +171,11 @@ pub fn set_password(
     now: Timestamp,
 ) -> QueryResult<Result<(), Refusal>> {
     let actor = author.begin(transaction)?;
-    if queries::find(transaction, user_id)?.is_none() {
-        return Ok(Err(Refusal::NoSuchUser));
-    }
+    let Some(user) = queries::find(transaction, user_id)? else { return Ok(Err(Refusal::NoSuchUser)) };
     let permissions = queries::permissions_of(transaction, user_id)?;
     let subject = Subject { id: Some(user_id), permissions: &permissions };
     if let Err(refusal) = rules::may_set_password(&actor, subject) {
-        return Ok(Err(refusal));
+        return Ok(Err(author.refuse(transaction, Action::SetPassword, &user.username, refusal, now)));
     }
     if nonce.is_some() && queries::password_nonce(transaction, user_id)?.as_deref() == nonce {
         return Ok(Err(Refusal::FormUsed));

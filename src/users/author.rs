@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use diesel::QueryResult;
 
 use super::queries;
-use crate::audit::model::{Action, NewEvent, Outcome, Source};
+use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
 use crate::db::{Timestamp, Transaction, one_at_a_time};
-use crate::roles::rules::Actor;
+use crate::roles::rules::{Actor, Refusal};
 
 /// Who makes a change, and from where.
 #[derive(Clone, Debug)]
@@ -59,30 +59,49 @@ impl Author {
         now: Timestamp,
     ) {
         let actor_id = self.user_id().filter(|author_id| *author_id != user_id);
-        self.write(transaction, Some(user_id), actor_id, action, detail, now);
+        let event = NewEvent { user_id: Some(user_id), actor_id, ..self.own_event(action, detail, now) };
+        transaction.record(event.into());
     }
 
     /// Records what was done to no user in particular, in the author's own record.
     pub fn record_own(&self, transaction: &mut Transaction<'_>, action: Action, detail: String, now: Timestamp) {
-        self.write(transaction, self.user_id(), None, action, Some(detail), now);
+        transaction.record(self.own_event(action, Some(detail), now).into());
     }
 
-    fn write(
+    /// Records what was tried against the rules, in the author's own record, and gives the refusal back. What is no attempt
+    /// at more than somebody may do, such as a name that is taken, is not recorded.
+    #[must_use]
+    pub fn refuse(
         &self,
         transaction: &mut Transaction<'_>,
-        user_id: Option<i64>,
-        actor_id: Option<i64>,
         action: Action,
-        detail: Option<String>,
+        about: &str,
+        refusal: Refusal,
         now: Timestamp,
-    ) {
-        let source = match self {
-            Self::Operator => None,
-            Self::Person { source, .. } | Self::Program { source, .. } => Some(source.clone()),
-        };
-        let (api_key_id, outcome) = (None, Outcome::Allowed);
-        let event = NewEvent { at: now, user_id, api_key_id, actor_id, action, outcome, source, detail };
-        transaction.record(event.into());
+    ) -> Refusal {
+        if let Some((reason, what)) = recorded(&refusal) {
+            let detail = what.map_or_else(|| about.to_owned(), |what| format!("{about}: {what}"));
+            let event = NewEvent { outcome: Outcome::Refused(reason), ..self.own_event(action, Some(detail), now) };
+            transaction.record(event.into());
+        }
+        refusal
+    }
+
+    /// What the author did, as it stands in the author's own record.
+    fn own_event(&self, action: Action, detail: Option<String>, now: Timestamp) -> NewEvent {
+        NewEvent {
+            at: now,
+            user_id: self.user_id(),
+            api_key_id: None,
+            actor_id: None,
+            action,
+            outcome: Outcome::Allowed,
+            source: match self {
+                Self::Operator => None,
+                Self::Person { source, .. } | Self::Program { source, .. } => Some(source.clone()),
+            },
+            detail,
+        }
     }
 
     fn user_id(&self) -> Option<i64> {
@@ -91,4 +110,25 @@ impl Author {
             Self::Person { user_id, .. } | Self::Program { user_id, .. } => Some(*user_id),
         }
     }
+}
+
+/// What the record says about a refusal, and about which permission or role; nothing about one that is no attempt at more
+/// than somebody may do.
+fn recorded(refusal: &Refusal) -> Option<(Reason, Option<&str>)> {
+    Some(match refusal {
+        Refusal::PermissionMissing(permission) => (Reason::PermissionMissing, Some(permission)),
+        Refusal::GrantsFree(role) => (Reason::PermissionMissing, Some(role)),
+        Refusal::HoldsMore(permission) => (Reason::HoldsMore, Some(permission)),
+        Refusal::GrantsMore(permission) => (Reason::GrantsMore, Some(permission)),
+        Refusal::DisablesYourself | Refusal::OwnRoles | Refusal::OwnPassword => (Reason::OwnAccount, None),
+        Refusal::LastAdministrator => (Reason::LastAdministrator, None),
+        Refusal::BuiltInRole => (Reason::BuiltInRole, None),
+        Refusal::RoleInUse => (Reason::RoleInUse, None),
+        Refusal::NoSuchUser
+        | Refusal::NoSuchRole(_)
+        | Refusal::UsernameTaken(_)
+        | Refusal::RoleNameTaken(_)
+        | Refusal::Outdated
+        | Refusal::FormUsed => return None,
+    })
 }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod listing;
+mod record;
 mod roles;
 mod rules;
 mod suspension;
