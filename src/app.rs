@@ -23,8 +23,9 @@ use crate::oauth::signing_keys::SigningKeys;
 use crate::oauth::tokens::Tokens;
 use crate::storage::Storage;
 use crate::users::actions::{FirstAdministrator, ensure_administrator};
+use crate::web::brand::Brand;
 use crate::web::state::State;
-use crate::web::{assets, cross_origin, error_pages, headers, nul, signed_in};
+use crate::web::{assets, brand, cross_origin, error_pages, headers, nul, signed_in};
 use crate::{account, all_keys, api, api_keys, audit, gateway, health, home, login, oauth, profile, roles, users};
 
 /// The largest form or token request, in bytes.
@@ -67,6 +68,7 @@ impl Bound {
 /// When a setting is bad, the database cannot be used or the address is taken.
 pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyhow::Result<Bound> {
     config.validate()?;
+    let brand = Brand::new(config.accent_color, config.logo.as_deref())?;
     let admin_password = text_or_file(config.admin_password.as_ref(), config.admin_password_file.as_deref())?;
     let listener = TcpListener::bind(config.listen)
         .with_context(|| format!("cannot listen on {}: choose another address with --listen", config.listen))?;
@@ -94,7 +96,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     actix_web::rt::spawn(keep_signed(database.clone(), signer.clone(), clock.clone()));
     let its = (database.clone(), clock.clone());
     let workers = config.workers;
-    let state = State { config, public_url: public_url.clone(), clock, database, secret_key, passwords, tokens };
+    let state = State { config, brand, public_url: public_url.clone(), clock, database, secret_key, passwords, tokens };
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(state.clone()))
@@ -151,6 +153,7 @@ fn pages(config: &mut web::ServiceConfig, state: &State) {
             .configure(users::routes)
             .configure(roles::routes)
             .configure(assets::routes)
+            .configure(brand::routes)
             .default_service(web::to(|| async { Err::<actix_web::HttpResponse, _>(Error::NotFound) })),
     );
 }

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use url::Url;
 
+use crate::color::Color;
 use crate::db::DatabaseUrl;
 use crate::secret::SecretText;
 
@@ -90,6 +91,15 @@ pub struct ServerConfig {
     /// The name of the API that the keys are for, shown in the header of every page.
     #[arg(long, env = "KEYLEDGE_INSTANCE_NAME", default_value = "Keyledge")]
     pub instance_name: String,
+
+    /// The colour of links and main buttons, as # and six hexadecimal digits. Where it would be hard to read it is made
+    /// darker or lighter.
+    #[arg(long, env = "KEYLEDGE_ACCENT_COLOR", default_value = "#155e75")]
+    pub accent_color: Color,
+
+    /// An SVG or PNG file of at most 64 KiB, shown beside the name in the header of every page. [default: a key]
+    #[arg(long, env = "KEYLEDGE_LOGO")]
+    pub logo: Option<PathBuf>,
 
     /// The base URL of the API that the keys are for, shown on the home page. [default: the public URL]
     #[arg(long, env = "KEYLEDGE_API_URL")]

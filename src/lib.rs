@@ -40,7 +40,8 @@
 //! | [`storage`] | opens the database with its secret key |
 //! | [`attempts`] | limits on failed attempts |
 //! | [`secret`] | randomness, digests, keys derived from the secret key |
-//! | [`web`] | what pages share: layout, guards, headers, error pages, assets |
+//! | [`web`] | what pages share: layout, guards, headers, error pages, assets, the instance's looks |
+//! | [`color`] | contrast, so that every accent colour can be read |
 //! | [`error`], [`clock`] | the error of pages; the time |
 //!
 //! # Layers
@@ -49,7 +50,7 @@
 //! function), `actions` (a verb each: one transaction, its audit event inside it), `pages` (one Askama struct a
 //! template), `handlers` (extract, act, answer). Imports go one way:
 //!
-//! `clock, secret, config, error, db` ← `model` ← `queries` ← `actions` ← `web` ← `pages` ← `handlers` ← `app` ← `cli`
+//! `clock, secret, color, config, error, db` ← `model` ← `queries` ← `actions` ← `web` ← `pages` ← `handlers` ← `app` ← `cli`
 //!
 //! Handlers never name Diesel, models never do I/O, and time and randomness come in as parameters.
 //!
@@ -90,6 +91,7 @@ pub mod attempts;
 pub mod audit;
 pub mod cli;
 pub mod clock;
+pub mod color;
 pub mod config;
 pub mod db;
 pub mod error;

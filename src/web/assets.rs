@@ -9,6 +9,9 @@ use rust_embed::RustEmbed;
 use crate::error::Error;
 use crate::secret::{base62, sha256};
 
+/// How long browsers keep what is served under a name of its content.
+pub(super) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
 #[derive(RustEmbed)]
 #[folder = "static/"]
 struct Files;
@@ -40,7 +43,7 @@ async fn asset(path: web::Path<(String, String)>) -> Result<HttpResponse, Error>
     let (version, path) = path.into_inner();
     let file = Files::get(&path).filter(|_| version == *VERSION).ok_or(Error::NotFound)?;
     Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")))
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static(IMMUTABLE)))
         .insert_header(ContentType(file.metadata.mimetype().parse().unwrap_or(mime::APPLICATION_OCTET_STREAM)))
         .body(file.data.into_owned()))
 }

@@ -15,7 +15,8 @@ use super::state::State;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Adds them. An answer that says nothing else about caching is not stored.
+/// Adds them. An answer that says nothing else about caching is not stored, and one that may do
+/// less than pages says so itself.
 ///
 /// # Errors
 /// Those of the handler.
@@ -39,7 +40,6 @@ pub async fn add<B: MessageBody>(
 
 fn insert(headers: &mut HeaderMap, https: bool) {
     for (name, value) in [
-        (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         // Not no-referrer: browsers would then send `Origin: null` with our own forms.
@@ -49,6 +49,9 @@ fn insert(headers: &mut HeaderMap, https: bool) {
         (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     }
     if https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::Datelike;
 
 use super::assets;
+use super::brand::Brand;
 use super::state::State;
 use crate::db::Timestamp;
 use crate::users::model::Account;
@@ -14,6 +15,8 @@ use crate::users::model::Account;
 pub struct Layout {
     /// The name of the API that the keys are for.
     pub instance_name: String,
+    /// The looks of the instance.
+    pub brand: Brand,
     /// Who is signed in.
     pub viewer: Option<Viewer>,
 }
@@ -43,7 +46,7 @@ impl Layout {
     /// The layout for somebody, or nobody.
     #[must_use]
     pub fn new(state: &State, viewer: Option<Viewer>) -> Self {
-        Self { instance_name: state.config.instance_name.clone(), viewer }
+        Self { instance_name: state.config.instance_name.clone(), brand: state.brand.clone(), viewer }
     }
 
     /// Whether whoever is signed in holds a permission. Pages show no way to what they may not do.

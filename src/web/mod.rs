@@ -1,7 +1,8 @@
-//! What all pages share: the state, the layout, the guards, the headers, the error pages, the assets.
+//! What all pages share: the state, the layout, the guards, the headers, the error pages, the assets, the looks.
 
 pub mod answer;
 pub mod assets;
+pub mod brand;
 pub mod caller;
 pub mod cross_origin;
 pub mod error_pages;

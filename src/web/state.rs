@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use chrono::Duration;
 
+use super::brand::Brand;
 use crate::attempts::model::{Attempt, Kind, Limits};
 use crate::clock::Clock;
 use crate::config::{PublicUrl, ServerConfig};
@@ -17,6 +18,8 @@ use crate::users::password::Passwords;
 pub struct State {
     /// The settings.
     pub config: ServerConfig,
+    /// The looks of the instance.
+    pub brand: Brand,
     /// Under which URL people and programs reach this server.
     pub public_url: PublicUrl,
     /// What time it is.

@@ -1,6 +1,7 @@
 //! What a person does in real Chromium.
 
 mod account;
+mod brand;
 mod chromium;
 mod keyboard;
 mod no_scripts;

@@ -1,4 +1,4 @@
-//! Small screens.
+//! Small screens and wide ones.
 
 use chrono::Duration;
 use serde_json::json;
@@ -7,13 +7,18 @@ use thirtyfour::By;
 use super::{Page, in_chromium};
 use crate::support::Server;
 
-in_chromium![at_320_pixels_nothing_scrolls_sideways];
+in_chromium![at_320_pixels_nothing_scrolls_sideways, the_controls_of_a_filter_stand_on_one_line];
 
 /// What is wider than its frame: the page, or a dialog over it.
 const TOO_WIDE: &str = "
     return [document.documentElement, ...document.querySelectorAll('dialog, .dialog-body, .table tbody td')]
         .filter(frame => frame.scrollWidth > frame.clientWidth)
         .map(frame => `${frame.tagName} ${frame.className}: ${frame.scrollWidth} > ${frame.clientWidth}`);";
+
+/// The bottoms of the controls of a filter, each once.
+const BOTTOMS: &str = "
+    const controls = [...document.querySelectorAll('.filters :is(input, select, button)')];
+    return [...new Set(controls.map(control => Math.round(control.getBoundingClientRect().bottom)))];";
 
 async fn at_320_pixels_nothing_scrolls_sideways(server: Server, page: Page) {
     let admin = server.signed_in("admin").await;
@@ -63,6 +68,18 @@ async fn at_320_pixels_nothing_scrolls_sideways(server: Server, page: Page) {
     page.click("button", "Stay signed in").await;
     page.open(&format!("/profile/api-keys/{}/delete", key.client_id)).await;
     assert_fits(&page, "the delete page").await;
+}
+
+async fn the_controls_of_a_filter_stand_on_one_line(_server: Server, page: Page) {
+    page.sign_in().await;
+    let wide = json!({ "width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+    page.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", wide).await.unwrap();
+    // A label of two lines on one of the pages, a hint below a field on the other.
+    for path in ["/keys", "/users"] {
+        page.open(path).await;
+        let bottoms: Vec<i32> = page.script(BOTTOMS).await.unwrap();
+        assert_eq!(bottoms.len(), 1, "{path}: {bottoms:?}");
+    }
 }
 
 pub(super) async fn assert_fits(page: &Page, what: &str) {

@@ -136,6 +136,8 @@ async fn no_page_logs_an_error_or_asks_another_host(server: Server, page: Page) 
         page.open(path).await;
         assert_asks_only(&page, &server.url).await;
     }
+    page.open("/profile").await;
+    page.generate().await;
     page.script::<()>("console.error('the end')").await.unwrap();
     let log = page.driver.browser_log().await.unwrap();
     assert!(log.len() == 1 && log[0].message.contains("the end"), "{log:?}");
