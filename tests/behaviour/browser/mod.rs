@@ -7,6 +7,7 @@ mod no_scripts;
 mod page;
 mod people;
 mod record;
+mod secret;
 mod session;
 mod tutorials;
 mod width;
@@ -14,6 +15,7 @@ mod window;
 
 use std::future::Future;
 
+use serde_json::Value;
 use thirtyfour::error::WebDriverError;
 use tokio::sync::Semaphore;
 
@@ -63,4 +65,14 @@ fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(Server, Page)
         };
         chromium.driver().await.run_and_quit(test).await.unwrap();
     });
+}
+
+/// Does something in another browser, which has more capabilities.
+async fn in_another_browser(url: &str, capabilities: &[(&str, Value)], task: impl AsyncFnOnce(Page)) {
+    let chromium = Chromium::start();
+    let task = async |driver| {
+        task(Page::new(driver, url.to_owned())).await;
+        Ok::<_, WebDriverError>(())
+    };
+    chromium.driver_with(capabilities).await.run_and_quit(task).await.unwrap();
 }
