@@ -10,6 +10,7 @@ mod record;
 mod secret;
 mod session;
 mod tutorials;
+mod waiting;
 mod width;
 mod window;
 
