@@ -4,6 +4,7 @@ mod account;
 mod chromium;
 mod keyboard;
 mod no_scripts;
+mod over_https;
 mod page;
 mod people;
 mod record;

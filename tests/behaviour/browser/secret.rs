@@ -11,6 +11,8 @@ in_chromium![
     closing_with_a_secret_that_was_not_copied_asks,
     a_secret_that_was_copied_is_not_asked_about,
     leaving_the_page_with_a_secret_that_was_not_copied_asks,
+    the_secret_is_nowhere_but_in_the_window,
+    another_tab_of_the_window_does_not_show_the_secret,
 ];
 
 const QUESTION: &str = "Close without copying?";
@@ -127,6 +129,52 @@ async fn leaving_the_page_with_a_secret_that_was_not_copied_asks(server: Server,
         page.find("heading", "Activity").await;
     })
     .await;
+}
+
+async fn the_secret_is_nowhere_but_in_the_window(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.script::<()>("localStorage.setItem('seen', 'local'); sessionStorage.setItem('seen', 'session')")
+        .await
+        .unwrap();
+    page.open_profile().await;
+    let (_, client_secret) = page.generate().await;
+    let kept: String = page
+        .script(
+            "return JSON.stringify([history.state, { ...localStorage }, { ...sessionStorage }, document.cookie, document.title,
+                location.href, performance.getEntries().map(entry => entry.name)])",
+        )
+        .await
+        .unwrap();
+    assert!(kept.contains("local") && kept.contains("session") && !kept.contains(&client_secret), "{kept}");
+    let caches: usize = page
+        .driver
+        .execute_async("caches.keys().then(keys => arguments[0](keys.length))", Vec::new())
+        .await
+        .unwrap()
+        .convert()
+        .unwrap();
+    assert_eq!(caches, 0);
+    let field = page.find("textbox", "Client secret").await;
+    assert_eq!(field.attr("autocomplete").await.unwrap().as_deref(), Some("off"));
+    assert_eq!(field.attr("name").await.unwrap(), None);
+
+    let stored = "dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))";
+    page.script::<()>(stored).await.unwrap();
+    page.forgets(&client_secret).await;
+}
+
+async fn another_tab_of_the_window_does_not_show_the_secret(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    let (client_id, client_secret) = page.generate().await;
+    // As a duplicated tab: it begins with the same address, the same history entry and a copy of the session storage.
+    page.script::<()>("open(location.href)").await.unwrap();
+    let tabs = page.driver.windows().await.unwrap();
+    page.driver.switch_to_window(tabs[1].clone()).await.unwrap();
+    assert_eq!(page.has_keys(1).await, [client_id.as_str()]);
+    page.forgets(&client_secret).await;
+    page.driver.switch_to_window(tabs[0].clone()).await.unwrap();
+    assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
 }
 
 impl Page {
