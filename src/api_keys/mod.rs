@@ -5,6 +5,7 @@
 //! client ID and the nonce of the form that made it are never used again.
 
 pub mod actions;
+pub mod expiry;
 pub mod handlers;
 pub mod model;
 pub mod pages;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::api_keys::expiry::DaysLeft;
 use crate::api_keys::model::Status;
 use crate::audit::uses::Month;
 use crate::web::layout::{Layout, Time};
@@ -136,6 +137,8 @@ pub struct Row {
     pub created_at: Time,
     /// When it expires.
     pub expires_at: Time,
+    /// How soon that is, when it is soon.
+    pub days_left: Option<DaysLeft>,
     /// When it was last used.
     pub last_used_at: Option<Time>,
     /// The uses of the last thirty days.

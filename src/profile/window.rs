@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::pages::{Choice, Grid, Outcome, Panel, ProfileWindow, Row};
 use crate::api_keys;
+use crate::api_keys::expiry::DaysLeft;
 use crate::api_keys::model::{ApiKey, DEFAULT_LIFETIME_DAYS, Lifetime, Status};
 use crate::audit::uses::{Month, first_day};
 use crate::db::Uses;
@@ -53,6 +54,7 @@ pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcom
             name: key.name,
             created_at: Time(key.created_at),
             expires_at: Time(key.expires_at),
+            days_left: DaysLeft::of(key.expires_at, now),
             last_used_at: key.last_used_at.map(Time),
         })
         .collect();

@@ -99,9 +99,12 @@ fn answer(state: &State, viewer: Option<Viewer>, fragment: bool, error: &Error) 
         tracing::error!("a request failed: {cause:#}");
     }
     let (title, message) = match error {
+        Error::SignInNeeded { .. } if fragment => {
+            ("Your session has ended", "Sign in again to go on. Nothing was changed.".to_owned())
+        }
         Error::SignInNeeded { next } => {
             let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-            return redirect(fragment, &format!("/login?{query}"));
+            return see_other(&format!("/login?{query}"));
         }
         Error::PasswordChangeNeeded => return redirect(fragment, "/login/password"),
         Error::PermissionMissing(permission) => (
@@ -125,7 +128,9 @@ fn answer(state: &State, viewer: Option<Viewer>, fragment: bool, error: &Error) 
         }
     };
     let rendered = if fragment {
-        page(error.status(), &ErrorFragment { title, message })
+        // A script cannot see where a redirect leads.
+        let status = if error.status().is_redirection() { StatusCode::UNAUTHORIZED } else { error.status() };
+        page(status, &ErrorFragment { title, message })
     } else {
         let (next_href, next_label) =
             if viewer.is_some() { ("/", "Go to the home page") } else { ("/login", "Sign in") };

@@ -12,7 +12,6 @@ use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use url::{Position, Url};
 
-use super::answer::wants_fragment;
 use super::layout::Viewer;
 use super::state::State;
 use crate::error::Error;
@@ -90,11 +89,10 @@ pub async fn look_up_for_error_pages<B: MessageBody>(
     Ok(response)
 }
 
-/// A part of a page, or the answer to a form, is nothing to come back to: the page around it is.
+/// The answer to a form is nothing to come back to: the page around it is.
 fn sign_in_needed(request: &HttpRequest) -> Error {
-    let whole_page = request.method().is_safe() && !wants_fragment(request);
     let next = match request.uri().path_and_query() {
-        Some(path) if whole_page => path.to_string(),
+        Some(path) if request.method().is_safe() => path.to_string(),
         // Below these there are addresses that only answer forms.
         _ if request.path().starts_with("/profile") => "/profile".to_owned(),
         _ if request.path().starts_with("/account") => "/account".to_owned(),

@@ -18,6 +18,5 @@ export function announce(message, near) {
 }
 
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
-  const news = target.querySelector("[data-announce]");
-  if (news) announce(news.dataset.announce, target);
+  announce(target.querySelector("[data-announce]")?.dataset.announce, target);
 });

@@ -2,6 +2,7 @@
 // without this script, so they are hidden until it runs.
 
 import { announce } from "./announce.js";
+import { noteSaved } from "./secret.js";
 
 const DONE_MARK_MS = 2000;
 
@@ -15,8 +16,10 @@ function select(source) {
 }
 
 async function copy(source, button) {
+  const text = source.value ?? source.textContent;
   try {
-    await navigator.clipboard.writeText(source.value ?? source.textContent);
+    await navigator.clipboard.writeText(text);
+    noteSaved(text);
     return true;
   } catch {
     // No clipboard on plain http, or not allowed: the older way takes the selection.

@@ -19,6 +19,13 @@ function open(dialog, opener) {
   }
 }
 
+// Closes a dialog as Escape does, so that it can refuse.
+function close(dialog) {
+  const willing = dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
+  if (willing) dialog.close();
+  return willing;
+}
+
 document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig } }) => {
   const { elt, triggeringEvent } = requestConfig;
   const dialog = target.querySelector("[data-dialog]");
@@ -58,7 +65,7 @@ document.addEventListener("submit", (event) => {
   const dialog = event.target.closest("dialog:modal");
   if (!dialog) return;
   event.preventDefault();
-  dialog.close();
+  close(dialog);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -67,7 +74,8 @@ document.addEventListener("keydown", (event) => {
 
 addEventListener("popstate", () => {
   if (address() === page) {
-    for (const dialog of [...document.querySelectorAll("dialog:modal")].reverse()) dialog.close();
+    const closed = [...document.querySelectorAll("dialog:modal")].reverse().every(close);
+    if (!closed) history.forward();
   } else if (!document.querySelector("[data-window] dialog")) {
     // Forward to a window that was closed: only the server can show it again.
     location.reload();

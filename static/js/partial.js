@@ -1,6 +1,9 @@
 // Speaks the few htmx attributes these pages use, under htmx's names for
 // attributes, headers and events, so that htmx itself could take its place.
 
+const TIMEOUT_MS = 60_000;
+
+// As hx-sync="this:drop": what is waiting for an answer asks nothing more.
 const busy = new WeakSet();
 
 function requestOf(elt) {
@@ -31,6 +34,7 @@ async function fetchText(elt, { verb, path }, submitter) {
     headers: { "HX-Request": "true" },
     // A stored fragment must never be shown as the page of the same address.
     cache: "no-store",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   return { response, text: await response.text() };
 }
@@ -54,7 +58,8 @@ async function run(elt, target, triggeringEvent) {
   try {
     emit(elt, "htmx:beforeRequest", detail);
     const { response, text } = await fetchText(elt, request, triggeringEvent.submitter);
-    detail.xhr = { status: response.status, responseText: text };
+    const getResponseHeader = (name) => response.headers.get(name);
+    detail.xhr = { status: response.status, responseText: text, getResponseHeader };
 
     const elsewhere = response.headers.get("HX-Redirect");
     if (elsewhere !== null) {
@@ -69,11 +74,13 @@ async function run(elt, target, triggeringEvent) {
     if (elt.getAttribute("hx-push-url") === "true") history.pushState(null, "", request.path);
     emit(swap(target, elt.getAttribute("hx-swap"), text), "htmx:afterSwap", detail);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    emit(elt, "htmx:sendError", detail);
+    if (error.name === "TimeoutError") emit(elt, "htmx:timeout", detail);
+    else if (error instanceof TypeError) emit(elt, "htmx:sendError", detail);
+    else throw error;
   } finally {
     busy.delete(elt);
     elt.removeAttribute("aria-busy");
+    emit(elt, "htmx:afterRequest", detail);
   }
 }
 

@@ -46,10 +46,17 @@ function tick() {
   later(tick, SECOND);
 }
 
+// Where one is, with what was typed into a form that its page can fill in again.
+function here() {
+  const form = document.querySelector("form[data-resume]");
+  if (!form) return location.pathname + location.search;
+  const fields = [...form.elements].filter(({ name, type, value }) => name && type !== "hidden" && value);
+  return `${form.dataset.resume}?${new URLSearchParams(fields.map(({ name, value }) => [name, value]))}`;
+}
+
 function end() {
   clearTimeout(timer);
-  const here = new URLSearchParams({ next: location.pathname + location.search });
-  dialog.querySelector("[data-session-again]").href = `/login?${here}`;
+  dialog.querySelector("[data-session-again]").href = `/login?${new URLSearchParams({ next: here() })}`;
   show("ended");
 }
 
@@ -91,6 +98,9 @@ if (dialog) {
   // A tab in the background, or a machine that slept, may have missed the moment.
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") look();
+  });
+  document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+    if (xhr.status === 401) end();
   });
   later(look, FIRST_LOOK);
 }

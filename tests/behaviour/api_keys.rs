@@ -28,6 +28,7 @@ on_each_database![
     a_key_expires_after_its_lifetime,
     the_question_before_a_deletion_warns_for_the_last_valid_key,
     a_replacement_keeps_the_name_and_the_lifetime,
+    the_panel_is_filled_in_from_the_address,
     a_script_gets_the_parts_of_the_page_it_asks_for,
     a_script_is_told_that_the_session_has_ended,
 ];
@@ -39,7 +40,9 @@ async fn a_new_key_is_shown_with_its_secret_once(server: Server) {
     assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
     let page = answer.text().await.unwrap();
     let key = Key::shown_in(&page);
-    assert_eq!(page.matches(&key.client_secret).count(), 1);
+    let variables = format!("API_CLIENT_ID={}\nAPI_CLIENT_SECRET={}</code>", key.client_id, key.client_secret);
+    assert!(page.contains(&variables), "{page}");
+    assert_eq!(page.matches(&key.client_secret).count(), 2);
     assert!(server.token(&key).await.contains('.'));
 
     for path in ["/profile", "/", "/activity"] {
@@ -307,6 +310,17 @@ async fn a_replacement_keeps_the_name_and_the_lifetime(server: Server) {
     assert!((expires_at(row) - server.clock.now().utc() - Duration::days(30)).abs() < Duration::minutes(1));
 }
 
+async fn the_panel_is_filled_in_from_the_address(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let page = server.text(&admin, "/profile?name=Night+%22shift%22&lifetime=date&expires_on=2030-01-31").await;
+    assert_eq!(field(&page, "key-name"), "Night &#34;shift&#34;");
+    assert_eq!(field(&page, "expires-on"), "2030-01-31");
+    assert!(page.contains("<option value=\"date\" selected>"));
+    assert!(rows(&page).is_empty());
+    let page = server.text(&admin, "/profile?lifetime=soon").await;
+    assert!(page.contains("<option value=\"90\" selected>"));
+}
+
 async fn a_script_gets_the_parts_of_the_page_it_asks_for(server: Server) {
     let admin = server.signed_in("admin").await;
     let answer = fragment(admin.get(server.at("/profile"))).await;
@@ -315,8 +329,10 @@ async fn a_script_gets_the_parts_of_the_page_it_asks_for(server: Server) {
     assert!(window.contains("<dialog") && !window.contains("<html"));
 
     let generate = admin.post(server.at("/profile/api-keys")).form(&[("nonce", nonce(&window))]);
-    let content = fragment(generate).await.text().await.unwrap();
-    assert!(!content.contains("<html") && !content.contains("<dialog"));
+    let answer = fragment(generate).await;
+    assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
+    let content = answer.text().await.unwrap();
+    assert!(!content.contains("<html") && !content.contains("data-dialog"));
     let key = Key::shown_in(&content);
     server.token(&key).await;
 
@@ -343,7 +359,9 @@ async fn a_script_is_told_that_the_session_has_ended(server: Server) {
     {
         let answer = fragment(request).await;
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-        assert_eq!(answer.headers()["hx-redirect"], "/login?next=%2Fprofile");
+        assert!(!answer.headers().contains_key(LOCATION));
+        let message = answer.text().await.unwrap();
+        assert!(alert(&message).contains("Your session has ended") && !message.contains("<html"), "{message}");
     }
 }
 

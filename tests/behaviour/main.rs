@@ -13,6 +13,7 @@ mod browser;
 mod cli;
 mod durability;
 mod endpoints;
+mod expiry;
 mod exports;
 mod immediacy;
 mod people;

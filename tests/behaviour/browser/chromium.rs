@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel, WebDriver};
 
@@ -47,12 +48,20 @@ impl Chromium {
 
     /// A browser that nobody used before.
     pub async fn driver(&self) -> WebDriver {
+        self.driver_with(&[]).await
+    }
+
+    /// The same with more capabilities.
+    pub async fn driver_with(&self, more: &[(&str, Value)]) -> WebDriver {
         let mut capabilities = ChromeCapabilities::new();
         for argument in ARGUMENTS {
             capabilities.add_arg(argument).unwrap();
         }
         capabilities.add_arg(&format!("--user-data-dir={}", self.folder.path().join("profile").display())).unwrap();
         capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
+        for (name, value) in more {
+            capabilities.as_mut().set(*name, value).unwrap();
+        }
         WebDriver::new(&self.url, capabilities).await.unwrap()
     }
 }

@@ -1,5 +1,6 @@
 //! Everything with the keyboard alone.
 
+use chrono::Duration;
 use thirtyfour::Key as Press;
 
 use super::{Page, in_chromium};
@@ -7,7 +8,7 @@ use crate::support::{PASSWORD, Server};
 
 in_chromium![a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone];
 
-async fn a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone(_server: Server, page: Page) {
+async fn a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone(server: Server, page: Page) {
     page.open("/login").await;
     page.allow_clipboard().await;
     page.has_focus("textbox", "Username").await;
@@ -21,10 +22,16 @@ async fn a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone(_serve
     page.tab_to("link", "Profile").await;
     page.press(Press::Enter).await;
     page.has_focus("heading", "Profile").await;
+    page.tab_to("combobox", "Lifetime").await;
+    page.press(Press::Up).await;
     page.tab_to("button", "Generate").await;
     page.press(Press::Space).await;
     page.has_focus("heading", "Your new API key").await;
     let (client_id, client_secret) = page.credentials().await;
+
+    let expiration = page.key_rows().await.unwrap()[0]["Expiration date"].clone();
+    let in_sixty_days = server.clock.now().utc() + Duration::days(60);
+    assert!(expiration.starts_with(&in_sixty_days.format("%-d %B %Y").to_string()), "{expiration}");
 
     for (role, name) in [
         ("textbox", "Client ID"),

@@ -5,16 +5,20 @@ mod brand;
 mod chromium;
 mod keyboard;
 mod no_scripts;
+mod over_https;
 mod page;
 mod people;
 mod record;
+mod secret;
 mod session;
 mod tutorials;
+mod waiting;
 mod width;
 mod window;
 
 use std::future::Future;
 
+use serde_json::Value;
 use thirtyfour::error::WebDriverError;
 use tokio::sync::Semaphore;
 
@@ -64,4 +68,14 @@ fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(Server, Page)
         };
         chromium.driver().await.run_and_quit(test).await.unwrap();
     });
+}
+
+/// Does something in another browser, which has more capabilities.
+async fn in_another_browser(url: &str, capabilities: &[(&str, Value)], task: impl AsyncFnOnce(Page)) {
+    let chromium = Chromium::start();
+    let task = async |driver| {
+        task(Page::new(driver, url.to_owned())).await;
+        Ok::<_, WebDriverError>(())
+    };
+    chromium.driver_with(capabilities).await.run_and_quit(task).await.unwrap();
 }

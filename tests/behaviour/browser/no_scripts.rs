@@ -72,7 +72,7 @@ async fn change_password(page: &Page, current: &str) {
     page.click("button", "Change password").await;
 }
 
-async fn disable_scripts(page: &Page) {
+pub(super) async fn disable_scripts(page: &Page) {
     let disabled = json!({ "value": true });
     page.driver.cdp().send_raw("Emulation.setScriptExecutionDisabled", disabled).await.unwrap();
 }

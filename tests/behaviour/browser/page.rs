@@ -102,6 +102,13 @@ impl Page {
         self.credentials().await
     }
 
+    /// Closes the Profile window while it shows a secret that was not copied.
+    pub async fn close_without_copying(&self) {
+        self.click("button", "Close").await;
+        self.click("button", "Close without copying").await;
+        self.is_gone("dialog", "Profile").await;
+    }
+
     /// The client ID and the client secret, once there are any.
     pub async fn credentials(&self) -> (String, String) {
         self.until("both fields are filled", async || {

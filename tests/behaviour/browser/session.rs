@@ -74,13 +74,20 @@ async fn from_the_profile_window_an_ended_session_leads_back_to_it(server: Serve
     page.sign_in().await;
     page.open("/activity").await;
     page.open_profile().await;
+    page.type_into("Name (optional)", "Night shift").await;
     server.clock.advance(Duration::minutes(61));
     page.click("button", "Generate").await;
-    page.path_is("/login").await;
+    page.find("alertdialog", "Your session has ended").await;
+    page.click("button", "Not now").await;
+    page.is_gone("alertdialog", "Your session has ended").await;
+    assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
+    page.click("button", "Generate").await;
+    page.click("link", "Sign in again").await;
     page.sign_in_here("admin").await;
     page.path_is("/profile").await;
     page.find("dialog", "Profile").await;
     page.has_keys(0).await;
+    assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
 
     page.open("/activity").await;
     page.open_profile().await;

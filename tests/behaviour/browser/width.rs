@@ -23,7 +23,7 @@ const BOTTOMS: &str = "
 async fn at_320_pixels_nothing_scrolls_sideways(server: Server, page: Page) {
     let admin = server.signed_in("admin").await;
     let name = "W".repeat(100);
-    let key = server.generate_with(&admin, &[("name", &name)]).await;
+    let key = server.generate_with(&admin, &[("name", &name), ("lifetime", "14")]).await;
     server.token(&key).await;
 
     let small = json!({ "width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": false });
@@ -32,6 +32,7 @@ async fn at_320_pixels_nothing_scrolls_sideways(server: Server, page: Page) {
     assert_eq!(page.script::<u32>("return innerWidth").await.unwrap(), 320);
     assert_fits(&page, "the sign-in page").await;
     page.sign_in().await;
+    page.says("expires in 14 days").await;
     assert_fits(&page, "Home").await;
 
     page.open_profile().await;
@@ -39,6 +40,10 @@ async fn at_320_pixels_nothing_scrolls_sideways(server: Server, page: Page) {
     page.type_into("Name (optional)", &name).await;
     page.generate().await;
     assert_fits(&page, "the Profile window with a new secret").await;
+    page.click("button", "Close").await;
+    page.find("alertdialog", "Close without copying?").await;
+    assert_fits(&page, "the question before a secret is lost").await;
+    page.click("button", "Keep open").await;
     page.click("button", &format!("Delete {}", key.client_id)).await;
     page.find("dialog", "Delete API key").await;
     assert_fits(&page, "the delete dialog").await;

@@ -1,7 +1,7 @@
 //! What the gateway check does behind real nginx and real Caddy, which run with the configurations of `docs/gateways`.
 
 mod api;
-mod proxy;
+pub mod proxy;
 
 use std::future::Future;
 use std::net::IpAddr;

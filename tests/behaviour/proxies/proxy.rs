@@ -31,11 +31,36 @@ impl Proxy {
     pub fn start(program: Program, keyledge: SocketAddr, api: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = free_address();
-        let log = folder.path().join("log");
-        let mut command = match program {
+        let command = match program {
             Program::Nginx => nginx(folder.path(), address, keyledge, api),
             Program::Caddy => caddy(folder.path(), address, keyledge, api),
         };
+        Self::run(command, folder, address, "http")
+    }
+
+    /// Caddy in front of Keyledge over https, with a certificate that nobody trusts. It has a page of its own at
+    /// `/harmless`.
+    pub fn with_https(keyledge: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = free_address();
+        let site = format!(
+            "{{\nadmin off\nskip_install_trust\nauto_https disable_redirects\ndefault_bind {}\n}}\n\
+             https://{address} {{\n\
+             tls internal\n\
+             header /harmless Content-Type text/html\n\
+             respond /harmless \"<!DOCTYPE html><title>Harmless</title>\"\n\
+             reverse_proxy {keyledge}\n\
+             }}\n",
+            address.ip()
+        );
+        fs::write(folder.path().join("Caddyfile"), site).unwrap();
+        let command = caddy_in(folder.path());
+        Self::run(command, folder, address, "https")
+    }
+
+    fn run(mut command: Command, folder: TempDir, address: SocketAddr, scheme: &str) -> Self {
+        let program = command.get_program().to_owned();
+        let log = folder.path().join("log");
         let mut process = command
             .env_clear()
             .env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap()))
@@ -46,18 +71,18 @@ impl Proxy {
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap())
             .spawn()
-            .unwrap_or_else(|error| panic!("{program:?} cannot be started ({error}): run scripts/test"));
+            .unwrap_or_else(|error| panic!("{} cannot be started ({error}): run scripts/test", program.display()));
         let begun = Instant::now();
         while TcpStream::connect(address).is_err() {
             let ended = process.try_wait().unwrap().is_some();
             if ended || begun.elapsed() > PATIENCE {
                 let _ = process.kill();
                 let _ = process.wait();
-                panic!("{program:?} does not listen: {}", fs::read_to_string(&log).unwrap());
+                panic!("{} does not listen: {}", program.display(), fs::read_to_string(&log).unwrap());
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Self { url: format!("http://{address}"), process, _folder: folder }
+        Self { url: format!("{scheme}://{address}"), process, _folder: folder }
     }
 }
 
@@ -103,6 +128,10 @@ fn caddy(folder: &Path, address: SocketAddr, keyledge: SocketAddr, api: SocketAd
     );
     let frame = format!("{{\nadmin off\nauto_https off\ndefault_bind {}\n}}\n", address.ip());
     fs::write(folder.join("Caddyfile"), frame + site.as_str()).unwrap();
+    caddy_in(folder)
+}
+
+fn caddy_in(folder: &Path) -> Command {
     let mut command = Command::new("caddy");
     command.args(["run", "--adapter", "caddyfile", "--config"]).arg(folder.join("Caddyfile"));
     command

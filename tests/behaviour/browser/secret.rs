@@ -1,0 +1,186 @@
+//! The client secret, which is shown once: how it is saved, and that nobody loses it unasked.
+
+use serde_json::json;
+use thirtyfour::Key as Press;
+
+use super::{Page, in_another_browser, in_chromium};
+use crate::support::Server;
+
+in_chromium![
+    both_are_copied_as_environment_variables_and_downloaded_as_a_file,
+    closing_with_a_secret_that_was_not_copied_asks,
+    a_secret_that_was_copied_is_not_asked_about,
+    leaving_the_page_with_a_secret_that_was_not_copied_asks,
+    the_secret_is_nowhere_but_in_the_window,
+    another_tab_of_the_window_does_not_show_the_secret,
+];
+
+const QUESTION: &str = "Close without copying?";
+
+async fn both_are_copied_as_environment_variables_and_downloaded_as_a_file(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.allow_clipboard().await;
+    let folder = tempfile::tempdir().unwrap();
+    let downloads = json!({ "behavior": "allow", "downloadPath": folder.path() });
+    page.driver.cdp().send_raw("Browser.setDownloadBehavior", downloads).await.unwrap();
+
+    page.open_profile().await;
+    let (client_id, client_secret) = page.generate().await;
+    let variables = format!("API_CLIENT_ID={client_id}\nAPI_CLIENT_SECRET={client_secret}");
+    page.click("button", "Copy both as environment variables").await;
+    page.says("Both copied as environment variables").await;
+    page.clipboard_is(&variables).await;
+    page.close_without_a_question().await;
+
+    page.open_profile().await;
+    let (client_id, client_secret) = page.generate().await;
+    page.click("button", "Download as .env file").await;
+    page.says(&format!("Downloaded as {client_id}.env")).await;
+    let file = folder.path().join(format!("{client_id}.env"));
+    let saved = page.until("the file is there", async || Ok(std::fs::read_to_string(&file).ok())).await;
+    assert_eq!(saved, format!("API_CLIENT_ID={client_id}\nAPI_CLIENT_SECRET={client_secret}\n"));
+    page.close_without_a_question().await;
+}
+
+async fn closing_with_a_secret_that_was_not_copied_asks(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    let (client_id, client_secret) = page.generate().await;
+
+    page.click("button", "Close").await;
+    page.find("alertdialog", QUESTION).await;
+    page.says(&format!("The client secret of {client_id} was neither copied nor downloaded.")).await;
+    page.has_focus("button", "Keep open").await;
+    page.press(Press::Enter).await;
+    page.is_gone("alertdialog", QUESTION).await;
+    page.has_focus("button", "Close").await;
+
+    for _ in 0..3 {
+        page.press(Press::Escape).await;
+        page.find("alertdialog", QUESTION).await;
+        page.has_focus("button", "Keep open").await;
+        page.press(Press::Escape).await;
+        page.is_gone("alertdialog", QUESTION).await;
+        page.has_focus("button", "Close").await;
+    }
+    page.path_is("/profile").await;
+    assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
+
+    page.driver.back().await.unwrap();
+    page.find("alertdialog", QUESTION).await;
+    page.path_is("/profile").await;
+    page.press(Press::Tab).await;
+    page.has_focus("button", "Close without copying").await;
+    page.press(Press::Enter).await;
+    page.is_gone("dialog", "Profile").await;
+    page.path_is("/").await;
+    page.has_focus("link", "Profile").await;
+    page.forgets(&client_secret).await;
+}
+
+async fn a_secret_that_was_copied_is_not_asked_about(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.allow_clipboard().await;
+
+    page.open_profile().await;
+    page.generate().await;
+    page.click("button", "Copy client ID").await;
+    page.says("Client ID copied").await;
+    page.press(Press::Escape).await;
+    page.click("button", "Keep open").await;
+    page.click("button", "Copy client secret").await;
+    page.says("Client secret copied").await;
+    page.close_without_a_question().await;
+
+    page.open_profile().await;
+    let (_, client_secret) = page.generate().await;
+    page.tab_to("textbox", "Client secret").await;
+    let copy = page.driver.action_chain().key_down(Press::Control).send_keys("c").key_up(Press::Control);
+    copy.perform().await.unwrap();
+    page.clipboard_is(&client_secret).await;
+    page.close_without_a_question().await;
+}
+
+async fn leaving_the_page_with_a_secret_that_was_not_copied_asks(server: Server, _page: Page) {
+    // Without these, WebDriver agrees to leave before anybody is asked.
+    let asked = [("webSocketUrl", json!(true)), ("unhandledPromptBehavior", json!({ "beforeUnload": "ignore" }))];
+    in_another_browser(&server.url, &asked, async |page| {
+        page.sign_in().await;
+        page.open("/profile").await;
+        let (_, client_secret) = page.generate().await;
+        page.click("link", "Activity").await;
+        page.driver.dismiss_alert().await.unwrap();
+        assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
+        page.path_is("/profile").await;
+
+        page.click("button", "Close").await;
+        page.driver.dismiss_alert().await.unwrap();
+        page.click("link", "Activity").await;
+        page.driver.accept_alert().await.unwrap();
+        page.find("heading", "Activity").await;
+        page.path_is("/activity").await;
+
+        page.open("/profile").await;
+        page.allow_clipboard().await;
+        page.generate().await;
+        page.click("button", "Copy client secret").await;
+        page.says("Client secret copied").await;
+        page.click("link", "Activity").await;
+        page.find("heading", "Activity").await;
+    })
+    .await;
+}
+
+async fn the_secret_is_nowhere_but_in_the_window(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.script::<()>("localStorage.setItem('seen', 'local'); sessionStorage.setItem('seen', 'session')")
+        .await
+        .unwrap();
+    page.open_profile().await;
+    let (_, client_secret) = page.generate().await;
+    let kept: String = page
+        .script(
+            "return JSON.stringify([history.state, { ...localStorage }, { ...sessionStorage }, document.cookie, document.title,
+                location.href, performance.getEntries().map(entry => entry.name)])",
+        )
+        .await
+        .unwrap();
+    assert!(kept.contains("local") && kept.contains("session") && !kept.contains(&client_secret), "{kept}");
+    let caches: usize = page
+        .driver
+        .execute_async("caches.keys().then(keys => arguments[0](keys.length))", Vec::new())
+        .await
+        .unwrap()
+        .convert()
+        .unwrap();
+    assert_eq!(caches, 0);
+    let field = page.find("textbox", "Client secret").await;
+    assert_eq!(field.attr("autocomplete").await.unwrap().as_deref(), Some("off"));
+    assert_eq!(field.attr("name").await.unwrap(), None);
+
+    let stored = "dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))";
+    page.script::<()>(stored).await.unwrap();
+    page.forgets(&client_secret).await;
+}
+
+async fn another_tab_of_the_window_does_not_show_the_secret(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    let (client_id, client_secret) = page.generate().await;
+    // As a duplicated tab: it begins with the same address, the same history entry and a copy of the session storage.
+    page.script::<()>("open(location.href)").await.unwrap();
+    let tabs = page.driver.windows().await.unwrap();
+    page.driver.switch_to_window(tabs[1].clone()).await.unwrap();
+    assert_eq!(page.has_keys(1).await, [client_id.as_str()]);
+    page.forgets(&client_secret).await;
+    page.driver.switch_to_window(tabs[0].clone()).await.unwrap();
+    assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
+}
+
+impl Page {
+    async fn close_without_a_question(&self) {
+        self.press(Press::Escape).await;
+        self.is_gone("dialog", "Profile").await;
+        self.path_is("/").await;
+    }
+}

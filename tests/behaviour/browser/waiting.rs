@@ -1,0 +1,101 @@
+//! What the Profile window says while it waits for the server, and when that fails.
+
+use diesel::connection::SimpleConnection;
+use serde_json::{Value, json};
+
+use super::{Page, in_chromium};
+use crate::support::Server;
+
+in_chromium![
+    a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored,
+    a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
+    a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost,
+    too_many_requests_are_told_in_place_and_nothing_typed_is_lost,
+];
+
+/// What the window's status region says.
+const STATUS: &str = "return document.querySelector('#profile .dialog-status').textContent";
+
+/// What an alert beside the form of the API Client panel says.
+const ALERT: &str = "return document.querySelector('.panel [role=alert]')?.textContent ?? ''";
+
+async fn a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    page.network(json!({ "offline": false, "latency": 4000, "downloadThroughput": -1, "uploadThroughput": -1 })).await;
+    page.click("button", "Generate").await;
+    let button = page.find("button", "Generating…").await;
+    assert_eq!(button.attr("aria-disabled").await.unwrap().as_deref(), Some("true"));
+    page.until(
+        "the status says so",
+        async || Ok((page.script::<String>(STATUS).await? == "Generating…").then_some(())),
+    )
+    .await;
+    button.click().await.unwrap();
+    button.click().await.unwrap();
+    let (client_id, _) = page.credentials().await;
+    page.says(&format!("API key {client_id} was generated")).await;
+    page.find("button", "Generate").await;
+    page.has_keys(1).await;
+}
+
+async fn a_lost_server_is_told_in_place_and_nothing_typed_is_lost(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    page.type_into("Name (optional)", "Night shift").await;
+    page.network(json!({ "offline": true, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 })).await;
+    page.click("button", "Generate").await;
+    page.is_told("The server could not be reached. It is safe to try again.").await;
+    page.network(json!({ "offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 })).await;
+    page.generates_what_was_typed().await;
+}
+
+async fn a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost(server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    page.type_into("Name (optional)", "Night shift").await;
+    let mut database = server.database.connect();
+    database.batch_execute("ALTER TABLE api_keys RENAME TO lost").unwrap();
+    page.click("button", "Generate").await;
+    page.is_told("The mistake is ours.").await;
+    database.batch_execute("ALTER TABLE lost RENAME TO api_keys").unwrap();
+    page.generates_what_was_typed().await;
+}
+
+async fn too_many_requests_are_told_in_place_and_nothing_typed_is_lost(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    page.type_into("Name (optional)", "Night shift").await;
+    // As a proxy in front of the program may answer.
+    let limit = "window.asking = window.fetch;
+        window.fetch = async () => new Response('<h1>429</h1>', { status: 429, headers: { 'Retry-After': '30' } });";
+    page.script::<()>(limit).await.unwrap();
+    page.click("button", "Generate").await;
+    page.is_told("There were too many requests. Nothing was done. Try again in 30 seconds.").await;
+    page.script::<()>("window.fetch = window.asking").await.unwrap();
+    page.generates_what_was_typed().await;
+}
+
+impl Page {
+    async fn network(&self, conditions: Value) {
+        self.driver.cdp().send_raw("Network.enable", json!({})).await.unwrap();
+        self.driver.cdp().send_raw("Network.emulateNetworkConditions", conditions).await.unwrap();
+    }
+
+    /// Waits until this is said beside the form, which keeps what was typed and the focus.
+    async fn is_told(&self, words: &str) {
+        self.until(&format!("an alert says “{words}”"), async || {
+            Ok(self.script::<String>(ALERT).await?.contains(words).then_some(()))
+        })
+        .await;
+        assert_eq!(self.value("Name (optional)").await.unwrap(), "Night shift");
+        self.has_focus("button", "Generate").await;
+    }
+
+    async fn generates_what_was_typed(&self) {
+        self.generate().await;
+        self.has_keys(1).await;
+        assert_eq!(self.key_rows().await.unwrap()[0]["Name"], "Night shift");
+        assert_eq!(self.script::<String>(ALERT).await.unwrap(), "");
+    }
+}
