@@ -10,6 +10,7 @@ mod api_keys;
 mod audit;
 mod browser;
 mod cli;
+mod demo;
 mod durability;
 mod endpoints;
 mod exports;
