@@ -15,6 +15,7 @@ mod durability;
 mod endpoints;
 mod exports;
 mod immediacy;
+mod markup;
 mod people;
 mod proxies;
 mod retention;

@@ -2,6 +2,7 @@
 
 mod account;
 mod chromium;
+pub(crate) mod gallery;
 mod keyboard;
 mod no_scripts;
 mod page;
@@ -54,13 +55,18 @@ use in_chromium;
 /// Runs a test with a server and a browser of its own.
 fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(Server, Page) -> F) {
     support::run(backend, async |server: Server| {
-        let _place = PLACES.acquire().await.unwrap();
-        let chromium = Chromium::start();
         let url = server.url.clone();
-        let test = async |driver| {
-            test(server, Page::new(driver, url)).await;
-            Ok::<_, WebDriverError>(())
-        };
-        chromium.driver().await.run_and_quit(test).await.unwrap();
+        visit(url, async |page| test(server, page).await).await;
     });
+}
+
+/// Runs a test with a browser of its own.
+async fn visit(url: String, test: impl AsyncFnOnce(Page)) {
+    let _place = PLACES.acquire().await.unwrap();
+    let chromium = Chromium::start();
+    let test = async |driver| {
+        test(Page::new(driver, url)).await;
+        Ok::<_, WebDriverError>(())
+    };
+    chromium.driver().await.run_and_quit(test).await.unwrap();
 }
