@@ -35,6 +35,7 @@
 //! |---|---|
 //! | [`app`] | puts it all together: state, middleware, routes |
 //! | [`cli`] | one file a command |
+//! | [`demo`] | a small company to try the program out with |
 //! | [`config`] | every setting with its default |
 //! | [`db`] | the one connection type, reading and writing, the record on disk, migrations |
 //! | [`storage`] | opens the database with its secret key |
@@ -94,6 +95,7 @@ pub mod clock;
 pub mod color;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod error;
 pub mod gateway;
 pub mod health;

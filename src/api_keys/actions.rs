@@ -7,7 +7,8 @@ use rand::CryptoRng;
 use super::model::{ApiKey, ClientId, ClientSecret, Lifetime};
 use super::queries::{self, NewApiKey};
 use crate::audit::model::{Action, NewEvent, Outcome, Source};
-use crate::db::{Database, DbConnection, Entry, Error, Timestamp, Uses, UsesOf, uses_since};
+use crate::db::{Database, DbConnection, Entry, Error, Timestamp, Transaction, Uses, UsesOf, uses_since};
+use crate::secret::Digest;
 use crate::users;
 
 /// What a user asks for.
@@ -61,20 +62,11 @@ pub async fn generate(
     let (user_id, nonce) = (request.user_id, request.nonce.clone());
     let new_id = client_id.clone();
     let inserted = database
-        .write(move |connection| {
-            if let Some(earlier) = repeated(connection, request.user_id, &request.nonce)? {
+        .write(move |transaction| {
+            if let Some(earlier) = repeated(transaction, request.user_id, &request.nonce)? {
                 return Ok(Some(earlier));
             }
-            let key = NewApiKey {
-                client_id: &new_id,
-                user_id: request.user_id,
-                secret_digest: &secret_digest,
-                name: request.name.as_deref(),
-                nonce: &request.nonce,
-                lifetime: request.lifetime,
-            };
-            let api_key_id = queries::insert(connection, key, now)?;
-            connection.record(event(request.user_id, api_key_id, Action::GenerateKey, Some(source), now));
+            add(transaction, &request, &new_id, &secret_digest, source, now)?;
             Ok(None)
         })
         .await;
@@ -88,6 +80,31 @@ pub async fn generate(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Adds a key as a part of a transaction, and returns the key of the row.
+///
+/// # Errors
+/// When a statement fails, also because the nonce was used before.
+pub fn add(
+    transaction: &mut Transaction<'_>,
+    request: &GenerateKey,
+    client_id: &ClientId,
+    secret_digest: &Digest,
+    source: Source,
+    now: Timestamp,
+) -> QueryResult<i64> {
+    let key = NewApiKey {
+        client_id,
+        user_id: request.user_id,
+        secret_digest,
+        name: request.name.as_deref(),
+        nonce: &request.nonce,
+        lifetime: request.lifetime,
+    };
+    let api_key_id = queries::insert(transaction, key, now)?;
+    transaction.record(event(request.user_id, api_key_id, Action::GenerateKey, Some(source), now));
+    Ok(api_key_id)
 }
 
 fn repeated(connection: &mut DbConnection, user_id: i64, nonce: &str) -> QueryResult<Option<Generated>> {
@@ -112,18 +129,29 @@ pub async fn delete(
     source: Source,
     now: Timestamp,
 ) -> Result<Option<ApiKey>, Error> {
-    database
-        .write(move |connection| {
-            let Some(key) = queries::find_of_user(connection, user_id, client_id.as_str())? else { return Ok(None) };
-            if !queries::delete(connection, client_id.as_str(), now)? {
-                return Ok(None);
-            }
-            let entry = event(user_id, key.id, Action::DeleteKey, Some(source), now);
-            let actor_id = (actor_id != user_id).then_some(actor_id);
-            connection.record(Entry { actor_id, ..entry });
-            Ok(Some(key))
-        })
-        .await
+    database.write(move |transaction| remove(transaction, user_id, actor_id, client_id.as_str(), source, now)).await
+}
+
+/// The same as a part of a transaction.
+///
+/// # Errors
+/// When a statement fails.
+pub fn remove(
+    transaction: &mut Transaction<'_>,
+    user_id: i64,
+    actor_id: i64,
+    client_id: &str,
+    source: Source,
+    now: Timestamp,
+) -> QueryResult<Option<ApiKey>> {
+    let Some(key) = queries::find_of_user(transaction, user_id, client_id)? else { return Ok(None) };
+    if !queries::delete(transaction, client_id, now)? {
+        return Ok(None);
+    }
+    let entry = event(user_id, key.id, Action::DeleteKey, Some(source), now);
+    let actor_id = (actor_id != user_id).then_some(actor_id);
+    transaction.record(Entry { actor_id, ..entry });
+    Ok(Some(key))
 }
 
 /// Deletes anybody's key, for the operator on the command line; `false` when there is none.

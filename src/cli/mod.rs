@@ -2,6 +2,7 @@
 
 mod audit;
 mod completions;
+mod demo;
 mod json;
 mod key;
 mod role;
@@ -54,6 +55,16 @@ enum Command {
     /// List and rotate the keys that sign access tokens.
     #[command(subcommand)]
     SigningKey(signing_key::SigningKeyCommand),
+    /// Fill an empty database with a small company, to try the program out: people, roles, API keys in every status, and
+    /// three months of activity. Prints the names to sign in with and their one password.
+    #[command(after_help = "Example:
+  keyledge demo --database-url sqlite:demo.db
+  keyledge serve --database-url sqlite:demo.db")]
+    Demo {
+        /// Read the password from standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
     /// Print a script with which a shell completes commands, flags and their values.
     #[command(after_help = "Example: keyledge completions bash > ~/.local/share/bash-completion/completions/keyledge")]
     Completions {
@@ -80,6 +91,7 @@ pub fn main() -> ExitCode {
         Some(Command::Key(command)) => key::run(&cli.storage, command),
         Some(Command::Audit(command)) => audit::run(&cli.storage, command),
         Some(Command::SigningKey(command)) => signing_key::run(&cli.storage, &command),
+        Some(Command::Demo { password_stdin }) => demo::run(&cli.storage, password_stdin),
         Some(Command::Completions { shell }) => completions::run(shell),
     };
     match result {

@@ -241,7 +241,8 @@ fn last_sign_in(listed: &ListedUser) -> String {
     listed.last_sign_in_at.map_or_else(|| "never".to_owned(), Timestamp::rfc3339)
 }
 
-fn read_password(username: &str) -> anyhow::Result<SecretText> {
+/// Reads a password that obeys the rules from standard input.
+pub(super) fn read_password(username: &str) -> anyhow::Result<SecretText> {
     if std::io::stdin().is_terminal() {
         eprintln!("Type the password, then Enter and Ctrl-D. It is shown as you type.");
     }

@@ -3,6 +3,7 @@
 mod account;
 mod brand;
 mod chromium;
+pub(crate) mod gallery;
 mod keyboard;
 mod no_scripts;
 mod over_https;
@@ -59,14 +60,8 @@ use in_chromium;
 /// Runs a test with a server and a browser of its own.
 fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(Server, Page) -> F) {
     support::run(backend, async |server: Server| {
-        let _place = PLACES.acquire().await.unwrap();
-        let chromium = Chromium::start();
         let url = server.url.clone();
-        let test = async |driver| {
-            test(server, Page::new(driver, url)).await;
-            Ok::<_, WebDriverError>(())
-        };
-        chromium.driver().await.run_and_quit(test).await.unwrap();
+        visit(url, async |page| test(server, page).await).await;
     });
 }
 
@@ -78,4 +73,10 @@ async fn in_another_browser(url: &str, capabilities: &[(&str, Value)], task: imp
         Ok::<_, WebDriverError>(())
     };
     chromium.driver_with(capabilities).await.run_and_quit(task).await.unwrap();
+}
+
+/// Runs a test with a browser of its own.
+async fn visit(url: String, test: impl AsyncFnOnce(Page)) {
+    let _place = PLACES.acquire().await.unwrap();
+    in_another_browser(&url, &[], test).await;
 }

@@ -1,0 +1,48 @@
+//! `keyledge demo`.
+
+use anyhow::bail;
+
+use super::{Operator, user};
+use crate::clock::Clock;
+use crate::config::StorageConfig;
+use crate::demo::actions::{Filled, fill};
+use crate::demo::company::{ADMINISTRATOR, PEOPLE};
+use crate::oauth::signing_keys::SigningKeys;
+use crate::storage::Storage;
+use crate::users::password::generate_one_time;
+use crate::users::queries;
+
+pub(super) fn run(config: &StorageConfig, password_stdin: bool) -> anyhow::Result<()> {
+    let mut rng = rand::rng();
+    let storage = Operator(Storage::open_or_create(config)?);
+    if storage.database.read_blocking(queries::any)? {
+        return refuse();
+    }
+    let password = if password_stdin { user::read_password("")? } else { generate_one_time(&mut rng) };
+    let password_hash = storage.passwords.hash_blocking(&password)?;
+    let now = Clock::default().now();
+    // As a server does at its first start. It notes by itself how long its tokens live; so far there are none.
+    SigningKeys::open(&storage.database, storage.secret_key.clone(), std::time::Duration::ZERO, &mut rng, now)?;
+    if fill(&storage.database, &password_hash, &mut rng, now)? == Filled::NotEmpty {
+        return refuse();
+    }
+    println!("The database holds a small company now. It is for trying out only.\n\nSign in as one of these:\n");
+    for person in PEOPLE {
+        let remark = match person {
+            _ if person.username == ADMINISTRATOR => ", administrator",
+            _ if person.disabled.is_some() => ", inactive: cannot sign in",
+            _ if person.signs_in == 0 => ", has to choose a password first",
+            _ => "",
+        };
+        println!("    {:<8}  {}{remark}", person.username, person.name);
+    }
+    if !password_stdin {
+        println!("\nAll of them have the password {}", password.reveal());
+    }
+    println!("\nStart the server on the same database with `keyledge serve`.");
+    Ok(())
+}
+
+fn refuse() -> anyhow::Result<()> {
+    bail!("the database holds users already: the demonstration needs an empty one, so name another with --database-url")
+}

@@ -1,0 +1,193 @@
+//! Every page and every state of it, as it looks in a small company: checked by axe-core in light and dark and on narrow
+//! and wide screens, or photographed for `scripts/screenshots`.
+
+mod pages;
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::{Page, visit};
+use crate::support::{self, Backend, Server, TestDatabase, keyledge};
+
+/// Makes a test of each named `async fn(Server, Gallery)`. What is looked at does not depend on the database.
+macro_rules! in_the_gallery {
+    ($($name:ident),+ $(,)?) => {
+        $(
+            #[test]
+            #[ignore = "needs Chromium and axe-core: run scripts/test"]
+            fn $name() {
+                run(pages::$name);
+            }
+        )+
+    };
+}
+
+in_the_gallery![
+    signing_in,
+    home_and_the_profile_window,
+    the_profile_page_and_deleting,
+    activity_and_account,
+    people,
+    roles_and_keys,
+    what_cannot_be_had,
+    what_is_wrong_is_found,
+];
+
+/// Where the folder for photographs is named, when they are wanted.
+const SCREENSHOTS: &str = "KEYLEDGE_SCREENSHOTS";
+
+/// Every rule for WCAG 2.0, 2.1 and 2.2 at the levels A and AA, also those that axe-core leaves out unless asked. In the
+/// dark only those about colours: the others do not look at them.
+const CHECK: &str = "
+    const [dark, done] = arguments;
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
+    const asked = axe.getRules(tags).filter(rule => !dark || rule.tags.includes('cat.color'));
+    const rules = asked.map(rule => rule.ruleId);
+    const options = Object.fromEntries(rules.map(rule => [rule, { enabled: true }]));
+    axe.run(document, { runOnly: { type: 'rule', values: rules }, rules: options, resultTypes: ['violations'] }).then(
+        results => done(results.violations.flatMap(violation => violation.nodes.map(node =>
+            `${violation.id}: ${node.target.join(' ')}: ${node.failureSummary} ${node.html}`))),
+        error => done([String(error)]));";
+
+/// Waits for fonts and for the next picture.
+const SETTLE: &str = "
+    const [done] = arguments;
+    document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
+
+const SIZE: &str = "
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    return [scrollWidth, document.querySelector('dialog:modal') ? innerHeight : scrollHeight];";
+
+/// What is done at each state.
+enum Look {
+    /// axe-core, as a script.
+    Check(String),
+    /// Photographs, in a folder.
+    Photograph(PathBuf),
+}
+
+pub(super) struct Gallery {
+    pub(super) page: Page,
+    look: Look,
+}
+
+fn run(test: impl AsyncFnOnce(&Server, &Gallery)) {
+    let look = if let Some(folder) = std::env::var_os(SCREENSHOTS) {
+        Look::Photograph(folder.into())
+    } else {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm/node_modules/axe-core/axe.min.js");
+        let script = std::fs::read_to_string(script);
+        Look::Check(script.expect("axe-core is not there: run scripts/test, which installs it"))
+    };
+    support::run(Backend::Sqlite, async |database: TestDatabase| {
+        let server = company(database);
+        visit(server.url.clone(), async |page| test(&server, &Gallery { page, look }).await).await;
+    });
+}
+
+/// The program over the company of `keyledge demo`.
+pub(crate) fn company(database: TestDatabase) -> Server {
+    let filled = keyledge(&database.text, &["demo", "--password-stdin"], support::PASSWORD);
+    assert_eq!(filled.code, 0, "{}", filled.errors);
+    database.serve(&["--instance-name", "Fernhill Books", "--max-failures-per-name", "3"])
+}
+
+impl Gallery {
+    /// Looks at what the page shows now.
+    pub(super) async fn look(&self, state: &str) {
+        for width in [390, 1280] {
+            for scheme in ["light", "dark"] {
+                self.emulate(width, scheme).await;
+                match &self.look {
+                    Look::Check(_) => {
+                        let found = self.check(scheme == "dark").await;
+                        assert!(found.is_empty(), "{state}, {scheme}, {width} px:\n{}", found.join("\n\n"));
+                    }
+                    Look::Photograph(folder) => {
+                        self.photograph(&folder.join(format!("{state}-{width}-{scheme}.png"))).await;
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) async fn emulate(&self, width: u32, scheme: &str) {
+        let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 768 });
+        self.send("Emulation.setDeviceMetricsOverride", metrics).await;
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.send("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        self.page.driver.execute_async(SETTLE, Vec::new()).await.unwrap();
+    }
+
+    /// Opens a page and looks at it.
+    pub(super) async fn look_at(&self, path: &str, state: &str) {
+        self.page.open(path).await;
+        self.look(state).await;
+    }
+
+    /// Presses a button whose answer is another page. The browser's own checks of fields are off, so that the server's
+    /// words are seen.
+    pub(super) async fn submit(&self, button: &str) {
+        let script = "window.isOld = true; for (const form of document.forms) form.noValidate = true;";
+        self.page.script::<Value>(script).await.unwrap();
+        self.page.click("button", button).await;
+        self.page
+            .until("another page is shown", async || {
+                let is_new = "return !window.isOld && document.readyState === 'complete'";
+                Ok(self.page.script::<bool>(is_new).await?.then_some(()))
+            })
+            .await;
+    }
+
+    /// Signs in, as somebody else where somebody is signed in.
+    pub(super) async fn sign_in_as(&self, username: &str) {
+        self.page.open("/login").await;
+        self.page.driver.delete_all_cookies().await.unwrap();
+        self.page.open("/login").await;
+        self.page.type_into("Username", username).await;
+        self.page.type_into("Password", support::PASSWORD).await;
+        self.submit("Sign in").await;
+    }
+
+    /// Where the first link with this text leads.
+    pub(super) async fn href(&self, text: &str) -> String {
+        let script = "return [...document.querySelectorAll('main a')]
+            .find(link => link.textContent.trim() === arguments[0])?.getAttribute('href') ?? ''";
+        let href: String = self.page.driver.execute(script, vec![json!(text)]).await.unwrap().convert().unwrap();
+        assert_ne!(href, "", "there is no link {text}");
+        href
+    }
+
+    /// What axe-core finds wrong with what the page shows now.
+    pub(super) async fn check(&self, dark: bool) -> Vec<String> {
+        let (driver, Look::Check(script)) = (&self.page.driver, &self.look) else { return Vec::new() };
+        if self.page.script::<bool>("return typeof axe === 'undefined'").await.unwrap() {
+            driver.execute(script, Vec::new()).await.unwrap();
+        }
+        driver.execute_async(CHECK, vec![json!(dark)]).await.unwrap().convert().unwrap()
+    }
+
+    async fn photograph(&self, file: &Path) {
+        let (width, height): (u32, u32) = self.page.script(SIZE).await.unwrap();
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height.min(2_400), "scale": 1 });
+        let picture = self
+            .page
+            .driver
+            .cdp()
+            .send_raw("Page.captureScreenshot", json!({ "clip": clip, "captureBeyondViewport": true }))
+            .await
+            .unwrap();
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, STANDARD.decode(picture["data"].as_str().unwrap()).unwrap()).unwrap();
+    }
+
+    async fn send(&self, command: &str, parameters: Value) {
+        self.page.driver.cdp().send_raw(command, parameters).await.unwrap();
+    }
+}

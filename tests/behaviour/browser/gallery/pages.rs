@@ -1,0 +1,166 @@
+//! The pages and their states.
+
+use chrono::Duration;
+use thirtyfour::By;
+
+use super::Gallery;
+use crate::support::Server;
+
+pub(super) async fn signing_in(server: &Server, gallery: &Gallery) {
+    let page = &gallery.page;
+    gallery.look_at("/login", "sign-in").await;
+    for state in ["sign-in-refused", "", "", "sign-in-limited"] {
+        page.clear("Username").await;
+        page.type_into("Username", "amara").await;
+        page.type_into("Password", "not the password").await;
+        gallery.submit("Sign in").await;
+        if !state.is_empty() {
+            gallery.look(state).await;
+        }
+    }
+    gallery.sign_in_as("noah").await;
+    gallery.look("choose-password").await;
+    page.type_into("New password", "too short").await;
+    gallery.submit("Save password").await;
+    gallery.look("choose-password-refused").await;
+    server.database.add_user("paula", &[]);
+    gallery.sign_in_as("paula").await;
+    gallery.look("home-without-keys").await;
+    gallery.look_at("/profile", "profile-without-keys").await;
+    gallery.look_at("/account", "account-without-other-sessions").await;
+}
+
+pub(super) async fn home_and_the_profile_window(server: &Server, gallery: &Gallery) {
+    let page = &gallery.page;
+    gallery.sign_in_as("amara").await;
+    gallery.look("home").await;
+    page.open_profile().await;
+    gallery.look("profile-window").await;
+    page.type_into("Name (optional)", "Catalogue export").await;
+    let (client_id, _) = page.generate().await;
+    gallery.look("profile-window-new-key").await;
+    page.click("button", &format!("Delete {client_id}")).await;
+    page.find("dialog", "Delete API key").await;
+    gallery.look("profile-window-delete").await;
+    page.click("button", "Delete").await;
+    page.is_gone("dialog", "Delete API key").await;
+    gallery.look("profile-window-deleted").await;
+    page.click("button", "Close").await;
+    page.is_gone("dialog", "Profile").await;
+
+    server.clock.advance(Duration::minutes(59));
+    page.come_back().await;
+    page.find("alertdialog", "Stay signed in?").await;
+    gallery.look("session-ends").await;
+    server.clock.advance(Duration::minutes(2));
+    page.come_back().await;
+    page.find("alertdialog", "Your session has ended").await;
+    gallery.look("session-ended").await;
+}
+
+pub(super) async fn the_profile_page_and_deleting(_: &Server, gallery: &Gallery) {
+    let page = &gallery.page;
+    gallery.sign_in_as("jonas").await;
+    gallery.look_at("/profile", "profile-page").await;
+    let client_ids = page.has_keys(2).await;
+    gallery.look_at(&format!("/profile/api-keys/{}/delete", client_ids[0]), "profile-page-delete").await;
+    gallery.look_at(&format!("/profile/api-keys/{}/delete", client_ids[1]), "profile-page-delete-last").await;
+    page.open("/profile").await;
+    page.generate().await;
+    gallery.look("profile-page-new-key").await;
+}
+
+pub(super) async fn activity_and_account(_: &Server, gallery: &Gallery) {
+    let page = &gallery.page;
+    gallery.sign_in_as("olivia").await;
+    gallery.look_at("/activity", "activity").await;
+    page.driver.find(By::Tag("summary")).await.unwrap().click().await.unwrap();
+    gallery.look("activity-numbers").await;
+    gallery.look_at("/activity?from=2001-01-01&to=2001-01-02", "activity-nothing-found").await;
+    gallery.look_at("/activity?from=yesterday", "activity-bad-date").await;
+    gallery.look_at("/activity/everybody", "everybody").await;
+    gallery.look_at("/activity/everybody?outcome=refused", "everybody-refused").await;
+    gallery.look_at("/activity/everybody?user=nobody", "everybody-nobody").await;
+    page.driver.delete_all_cookies().await.unwrap();
+    gallery.sign_in_as("olivia").await;
+    gallery.look_at("/account", "account").await;
+    for field in ["Current password", "New password"] {
+        page.type_into(field, "not the password").await;
+    }
+    gallery.submit("Change password").await;
+    gallery.look("account-refused").await;
+}
+
+pub(super) async fn people(_: &Server, gallery: &Gallery) {
+    let page = &gallery.page;
+    gallery.sign_in_as("olivia").await;
+    gallery.look_at("/users", "users").await;
+    let (amara, lucas) = (gallery.href("amara").await, gallery.href("lucas").await);
+    let own = gallery.href("olivia").await;
+    gallery.look_at("/users?search=nobody", "users-nobody-found").await;
+    gallery.look_at("/users/new", "user-new").await;
+    page.type_into("Username", "a b").await;
+    gallery.submit("Add user").await;
+    gallery.look("user-new-refused").await;
+    page.clear("Username").await;
+    page.type_into("Username", "paula").await;
+    gallery.submit("Add user").await;
+    gallery.look("user-added").await;
+    gallery.look_at(&amara, "user").await;
+    page.type_into("E-mail (optional)", " no address").await;
+    gallery.submit("Save changes").await;
+    gallery.look("user-refused").await;
+    gallery.look_at(&lucas, "user-inactive").await;
+    gallery.look_at(&own, "user-oneself").await;
+    for (path, state) in [("password", "user-password"), ("disable", "user-disable")] {
+        gallery.look_at(&format!("{amara}/{path}"), state).await;
+    }
+    gallery.look_at(&format!("{lucas}/enable"), "user-enable").await;
+    gallery.submit("Enable").await;
+    gallery.look("user-enabled").await;
+}
+
+pub(super) async fn roles_and_keys(_: &Server, gallery: &Gallery) {
+    let page = &gallery.page;
+    gallery.sign_in_as("olivia").await;
+    gallery.look_at("/roles", "roles").await;
+    gallery.look_at("/roles/new", "role-new").await;
+    page.type_into("Name", "The Boss").await;
+    gallery.submit("Add role").await;
+    gallery.look("role-new-refused").await;
+    gallery.look_at("/roles/accountant/edit", "role").await;
+    gallery.look_at("/roles/accountant/delete", "role-delete").await;
+    gallery.look_at("/keys", "keys").await;
+    gallery.look_at("/keys?owner=nobody", "keys-nobody").await;
+    gallery.look_at("/keys?owner=noah", "keys-nothing-found").await;
+    gallery.look_at("/keys?only=expires-soon", "keys-expiring").await;
+    let client_id = page.table("All API keys").await[0]["Client ID"].clone();
+    gallery.look_at(&format!("/keys/{client_id}/delete"), "keys-delete").await;
+    gallery.submit("Delete").await;
+    gallery.look("keys-deleted").await;
+}
+
+pub(super) async fn what_cannot_be_had(_: &Server, gallery: &Gallery) {
+    gallery.look_at("/no-such-page", "not-found-signed-out").await;
+    gallery.sign_in_as("amara").await;
+    gallery.look_at("/no-such-page", "not-found").await;
+    gallery.look_at("/users", "permission-missing").await;
+    gallery.look_at("/profile/api-keys", "method-not-allowed").await;
+}
+
+/// Otherwise a look that finds nothing would say nothing.
+pub(super) async fn what_is_wrong_is_found(_: &Server, gallery: &Gallery) {
+    gallery.page.open("/login").await;
+    let spoil = "
+        document.querySelector('main').append(document.createElement('img'));
+        document.querySelector('h1').style.color = 'light-dark(#e8e8e8, #303030)';
+        document.querySelector('h1').style.background = 'light-dark(white, black)';
+        document.querySelector('h1').style.colorScheme = 'light dark';";
+    gallery.page.script::<serde_json::Value>(spoil).await.unwrap();
+    for (scheme, rules) in [("light", vec!["color-contrast", "image-alt"]), ("dark", vec!["color-contrast"])] {
+        gallery.emulate(1280, scheme).await;
+        let found = gallery.check(scheme == "dark").await;
+        let found: Vec<&str> = found.iter().map(|found| found.split(':').next().unwrap()).collect();
+        assert_eq!(found, rules, "{scheme}");
+    }
+}
