@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use super::{Operator, user};
 use crate::clock::Clock;
-use crate::config::StorageConfig;
+use crate::config::{StorageConfig, TokenAlgorithm};
 use crate::demo::actions::{Filled, fill};
 use crate::demo::company::{ADMINISTRATOR, PEOPLE};
 use crate::oauth::signing_keys::SigningKeys;
@@ -22,7 +22,8 @@ pub(super) fn run(config: &StorageConfig, password_stdin: bool) -> anyhow::Resul
     let password_hash = storage.passwords.hash_blocking(&password)?;
     let now = Clock::default().now();
     // As a server does at its first start. It notes by itself how long its tokens live; so far there are none.
-    SigningKeys::open(&storage.database, storage.secret_key.clone(), std::time::Duration::ZERO, &mut rng, now)?;
+    let (no_tokens, algorithm) = (std::time::Duration::ZERO, TokenAlgorithm::Es256);
+    SigningKeys::open(&storage.database, storage.secret_key.clone(), no_tokens, algorithm, &mut rng, now)?;
     if fill(&storage.database, &password_hash, &mut rng, now)? == Filled::NotEmpty {
         return refuse();
     }
