@@ -11,6 +11,7 @@ in_chromium![
     an_administrator_adds_edits_disables_and_enables_a_user,
     an_administrator_manages_a_user_with_the_keyboard_alone,
     an_administrator_adds_edits_and_deletes_a_role,
+    an_administrator_manages_a_role_with_the_keyboard_alone,
     the_later_of_two_administrators_sees_what_was_changed,
     a_member_finds_no_way_to_users_and_roles,
     without_scripts_a_user_is_added_and_disabled,
@@ -180,6 +181,49 @@ async fn an_administrator_adds_edits_and_deletes_a_role(server: Server, page: Pa
     page.has_focus("button", "Cancel").await;
     page.click("button", "Delete").await;
     page.says("The role accountant was deleted.").await;
+}
+
+async fn an_administrator_manages_a_role_with_the_keyboard_alone(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.tab_to("link", "Roles").await;
+    page.press(Press::Enter).await;
+    page.find("table", "Roles").await;
+    page.tab_to("link", "Add role").await;
+    page.press(Press::Enter).await;
+    page.has_focus("textbox", "Name").await;
+    page.type_here("clerk").await;
+    page.tab_to("textbox", "Permissions of your APIs").await;
+    page.type_here("journals:read").await;
+    page.tab_to("checkbox", "keys:read").await;
+    page.press(Press::Space).await;
+    page.tab_to("button", "Add role").await;
+    page.press(Press::Enter).await;
+    page.says("The role clerk was added.").await;
+    let clerk = async || page.table("Roles").await.into_iter().find(|row| row["Role"] == "clerk").unwrap();
+    assert_eq!(clerk().await["Permissions"], "journals:read keys:read");
+
+    page.tab_to("link", "Edit clerk").await;
+    page.press(Press::Enter).await;
+    page.find("heading", "Edit role clerk").await;
+    page.tab_to("checkbox", "keys:read").await;
+    page.press(Press::Space).await;
+    page.tab_to("button", "Save changes").await;
+    page.press(Press::Enter).await;
+    page.says("The role clerk was changed.").await;
+    assert_eq!(clerk().await["Permissions"], "journals:read");
+
+    page.tab_to("link", "Delete clerk").await;
+    page.press(Press::Enter).await;
+    page.has_focus("button", "Cancel").await;
+    page.press(Press::Escape).await;
+    page.find("table", "Roles").await;
+    page.tab_to("link", "Delete clerk").await;
+    page.press(Press::Enter).await;
+    page.has_focus("button", "Cancel").await;
+    page.press(Press::Tab).await;
+    page.has_focus("button", "Delete").await;
+    page.press(Press::Enter).await;
+    page.says("The role clerk was deleted.").await;
 }
 
 async fn the_later_of_two_administrators_sees_what_was_changed(server: Server, page: Page) {

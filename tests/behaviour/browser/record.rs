@@ -10,6 +10,7 @@ use crate::support::{Server, record_uses};
 
 in_chromium![
     a_member_filters_pages_and_exports_the_own_activity,
+    a_member_filters_the_own_activity_with_the_keyboard_alone,
     an_administrator_reads_and_exports_everybodys_activity,
     a_filter_that_cannot_be_used_gets_the_focus,
     an_administrator_finds_and_deletes_a_key_of_somebody_else,
@@ -78,6 +79,29 @@ async fn a_member_filters_pages_and_exports_the_own_activity(server: Server, pag
     page.click("link", "Newest").await;
     has_events(&page, 50).await;
     page.click("link", "Clear filters").await;
+    page.find("heading", "Events").await;
+}
+
+async fn a_member_filters_the_own_activity_with_the_keyboard_alone(server: Server, page: Page) {
+    let ada = server.add_user("ada", &[]).await;
+    let key = server.generate(&ada).await;
+    let database = server.open_database();
+    record_uses(&database, &key.client_id, server.clock.now(), Some("key_expired"), 60).await;
+    page.sign_in_as("ada").await;
+    page.tab_to("link", "Activity").await;
+    page.press(Press::Enter).await;
+    page.find("heading", "Activity").await;
+    page.tab_to("combobox", "Outcome").await;
+    page.type_here("Refused").await;
+    page.tab_to("button", "Filter").await;
+    page.press(Press::Enter).await;
+    page.find("heading", "Filtered events").await;
+    has_events(&page, 50).await;
+    page.tab_to("link", "Older").await;
+    page.press(Press::Enter).await;
+    has_events(&page, 10).await;
+    page.tab_to("link", "Clear filters").await;
+    page.press(Press::Enter).await;
     page.find("heading", "Events").await;
 }
 
