@@ -46,13 +46,8 @@ impl Chromium {
         Self { url: format!("http://127.0.0.1:{port}"), folder, process, _output: output }
     }
 
-    /// A browser that nobody used before.
-    pub async fn driver(&self) -> WebDriver {
-        self.driver_with(&[]).await
-    }
-
-    /// The same with more capabilities.
-    pub async fn driver_with(&self, more: &[(&str, Value)]) -> WebDriver {
+    /// A browser that nobody used before, with more capabilities than the usual ones.
+    pub async fn driver(&self, more: &[(&str, Value)]) -> WebDriver {
         let mut capabilities = ChromeCapabilities::new();
         for argument in ARGUMENTS {
             capabilities.add_arg(argument).unwrap();

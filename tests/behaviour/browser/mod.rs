@@ -72,7 +72,7 @@ async fn in_another_browser(url: &str, capabilities: &[(&str, Value)], task: imp
         task(Page::new(driver, url.to_owned())).await;
         Ok::<_, WebDriverError>(())
     };
-    chromium.driver_with(capabilities).await.run_and_quit(task).await.unwrap();
+    chromium.driver(capabilities).await.run_and_quit(task).await.unwrap();
 }
 
 /// Runs a test with a browser of its own.
