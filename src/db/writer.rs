@@ -300,12 +300,12 @@ impl Session {
         self.connection.as_mut().ok_or(Error::Abandoned)
     }
 
-    /// A connection on which [`WAIT`] counts, and not SQLite's own waiting, and that remembers 32 MB of what it has read
+    /// A connection on which [`WAIT`] counts, and not SQLite's own waiting, and that remembers 16 MB of what it has read
     /// and written, its own commits included: with the usual 2 MB, every second look-up asked the file.
     fn connect(&self) -> Result<DbConnection, Error> {
         let mut connection = self.manager.connect().map_err(Error::Open)?;
         if let DbConnection::Sqlite(sqlite) = &mut connection {
-            sqlite.batch_execute("PRAGMA busy_timeout = 0; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY")?;
+            sqlite.batch_execute("PRAGMA busy_timeout = 0; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")?;
         }
         Ok(connection)
     }
