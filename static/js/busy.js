@@ -25,5 +25,4 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
   slow.set(elt, state);
 });
 
-// An element that was swapped away gets this where nobody hears it.
-document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => slow.get(elt)?.undo());
+document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig } }) => slow.get(requestConfig.elt)?.undo());

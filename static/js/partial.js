@@ -80,7 +80,8 @@ async function run(elt, target, triggeringEvent) {
   } finally {
     busy.delete(elt);
     elt.removeAttribute("aria-busy");
-    emit(elt, "htmx:afterRequest", detail);
+    // What was swapped away is heard by nobody.
+    emit(elt.isConnected ? elt : document.body, "htmx:afterRequest", detail);
   }
 }
 

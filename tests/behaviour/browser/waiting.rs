@@ -1,5 +1,7 @@
 //! What the Profile window says while it waits for the server, and when that fails.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
@@ -8,6 +10,7 @@ use crate::support::Server;
 
 in_chromium![
     a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored,
+    a_quick_answer_is_never_called_slow,
     a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
     a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost,
     too_many_requests_are_told_in_place_and_nothing_typed_is_lost,
@@ -37,6 +40,15 @@ async fn a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored(_ser
     page.says(&format!("API key {client_id} was generated")).await;
     page.find("button", "Generate").await;
     page.has_keys(1).await;
+}
+
+async fn a_quick_answer_is_never_called_slow(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    let (client_id, _) = page.generate().await;
+    // Longer than it takes until an answer is slow.
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    assert_eq!(page.script::<String>(STATUS).await.unwrap(), format!("API key {client_id} was generated"));
 }
 
 async fn a_lost_server_is_told_in_place_and_nothing_typed_is_lost(_server: Server, page: Page) {
