@@ -4,125 +4,86 @@
 use std::fmt;
 use std::str::FromStr;
 
+use palette::color_difference::Wcag21RelativeContrast as _;
+use palette::convert::FromColorUnclamped as _;
+use palette::{FromColor as _, LinSrgb, Mix as _, Oklch, Srgb};
+
 /// An sRGB colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Color([u8; 3]);
+pub struct Color(Srgb<u8>);
 
 /// A colour as people see it.
 #[derive(Clone, Copy, Debug)]
-pub struct Perceived {
-    /// From 0, black, to 1, white.
-    pub lightness: f64,
-    chroma: f64,
-    /// In radians.
-    hue: f64,
-}
+pub struct Perceived(Oklch<f64>);
 
 impl Color {
     /// White.
-    pub const WHITE: Self = Self([0xff; 3]);
+    pub const WHITE: Self = Self::new(0xff, 0xff, 0xff);
 
     /// A colour by its red, green and blue.
     #[must_use]
     pub const fn new(red: u8, green: u8, blue: u8) -> Self {
-        Self([red, green, blue])
-    }
-
-    /// The relative luminance of WCAG 2.2.
-    #[must_use]
-    pub fn luminance(self) -> f64 {
-        let [red, green, blue] = self.linear();
-        0.2126 * red + 0.7152 * green + 0.0722 * blue
+        Self(Srgb::new(red, green, blue))
     }
 
     /// The contrast ratio of WCAG 2.2, from 1 to 21.
     #[must_use]
     pub fn contrast(self, other: Self) -> f64 {
-        let (one, two) = (self.luminance(), other.luminance());
-        (one.max(two) + 0.05) / (one.min(two) + 0.05)
+        self.0.into_format::<f64>().relative_contrast(other.0.into_format())
     }
 
     /// This colour as a veil over another one: 0 shows the other one only, 1 this one only.
     #[must_use]
     pub fn over(self, ground: Self, share: f64) -> Self {
-        let mixed = |index: usize| f64::from(self.0[index]) * share + f64::from(ground.0[index]) * (1.0 - share);
-        Self([0, 1, 2].map(|index| to_byte(mixed(index) / 255.0)))
+        Self(ground.0.into_format::<f64>().mix(self.0.into_format(), share).into_format())
     }
 
     /// How people see it.
     #[must_use]
     pub fn perceived(self) -> Perceived {
-        let [red, green, blue] = self.linear();
-        let long = (0.412_221_47 * red + 0.536_332_54 * green + 0.051_445_99 * blue).cbrt();
-        let middle = (0.211_903_5 * red + 0.680_699_55 * green + 0.107_396_96 * blue).cbrt();
-        let short = (0.088_302_46 * red + 0.281_718_84 * green + 0.629_978_7 * blue).cbrt();
-        let a = 1.977_998_5 * long - 2.428_592_2 * middle + 0.450_593_7 * short;
-        let b = 0.025_904_04 * long + 0.782_771_77 * middle - 0.808_675_77 * short;
-        let lightness = 0.210_454_26 * long + 0.793_617_8 * middle - 0.004_072_05 * short;
-        Perceived { lightness, chroma: a.hypot(b), hue: b.atan2(a) }
-    }
-
-    fn linear(self) -> [f64; 3] {
-        self.0.map(|byte| {
-            let part = f64::from(byte) / 255.0;
-            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
-        })
+        Perceived(Oklch::from_color(self.0.into_linear::<f64>()))
     }
 }
 
 impl Perceived {
+    /// From 0, black, to 1, white.
+    #[must_use]
+    pub fn lightness(self) -> f64 {
+        self.0.l
+    }
+
     /// The same hue with another lightness, as colourful as a screen can show it and at most as before.
     #[must_use]
     pub fn with_lightness(self, lightness: f64) -> Color {
-        let lightness = lightness.clamp(0.0, 1.0);
-        let (mut least, mut most) = (0.0, self.chroma);
-        if let Some(color) = (Self { lightness, ..self }).on_screen() {
+        let with = |chroma| Oklch { l: lightness.clamp(0.0, 1.0), chroma, ..self.0 };
+        if let Some(color) = on_screen(with(self.0.chroma)) {
             return color;
         }
+        let (mut least, mut most) = (0.0, self.0.chroma);
         for _ in 0..16 {
             let chroma = f64::midpoint(least, most);
-            if (Self { lightness, chroma, ..self }).on_screen().is_some() {
+            if on_screen(with(chroma)).is_some() {
                 least = chroma;
             } else {
                 most = chroma;
             }
         }
-        let grey = to_byte(encoded(lightness.powi(3)));
-        Self { lightness, chroma: least, ..self }.on_screen().unwrap_or(Color([grey; 3]))
-    }
-
-    fn on_screen(self) -> Option<Color> {
-        /// Rounding must not put white and the purest colours off the screen.
-        const SLACK: f64 = 0.000_5;
-        let (a, b) = (self.chroma * self.hue.cos(), self.chroma * self.hue.sin());
-        let long = (self.lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
-        let middle = (self.lightness - 0.105_561_35 * a - 0.063_854_17 * b).powi(3);
-        let short = (self.lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
-        let linear = [
-            4.076_741_7 * long - 3.307_711_6 * middle + 0.230_969_93 * short,
-            -1.268_438 * long + 2.609_757_4 * middle - 0.341_319_4 * short,
-            -0.004_196_09 * long - 0.703_418_6 * middle + 1.707_614_7 * short,
-        ];
-        linear
-            .iter()
-            .all(|part| (-SLACK..=1.0 + SLACK).contains(part))
-            .then(|| Color(linear.map(|part| to_byte(encoded(part)))))
+        Color(Srgb::from_linear(LinSrgb::from_color(with(least))))
     }
 }
 
-fn encoded(linear: f64) -> f64 {
-    if linear <= 0.003_130_8 { linear * 12.92 } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 }
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
-fn to_byte(part: f64) -> u8 {
-    (part * 255.0).round().clamp(0.0, 255.0) as u8
+/// `None` for what no screen can show.
+fn on_screen(color: Oklch<f64>) -> Option<Color> {
+    /// Rounding must not put white and the purest colours off the screen.
+    const SLACK: f64 = 0.000_5;
+    let linear = LinSrgb::from_color_unclamped(color);
+    let parts: [f64; 3] = linear.into();
+    parts.iter().all(|part| (-SLACK..=1.0 + SLACK).contains(part)).then(|| Color(Srgb::from_linear(linear)))
 }
 
 impl fmt::Display for Color {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self([red, green, blue]) = self;
-        write!(formatter, "#{red:02x}{green:02x}{blue:02x}")
+        write!(formatter, "#{:x}", self.0)
     }
 }
 
@@ -135,8 +96,7 @@ impl FromStr for Color {
         if digits.len() != 6 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(expected);
         }
-        let [_, red, green, blue] = u32::from_str_radix(digits, 16).map_err(|_| expected)?.to_be_bytes();
-        Ok(Self([red, green, blue]))
+        digits.parse().map(Self).map_err(|_| expected)
     }
 }
 
@@ -162,8 +122,8 @@ mod tests {
             [("#ffffff", 1.0, 0.0), ("#000000", 0.0, 0.0), ("#ff0000", 0.628, 0.258), ("#0000ff", 0.452, 0.313)]
         {
             let perceived = color(text).perceived();
-            assert!((perceived.lightness - lightness).abs() < 0.001, "{text}: {perceived:?}");
-            assert!((perceived.chroma - chroma).abs() < 0.001, "{text}: {perceived:?}");
+            assert!((perceived.lightness() - lightness).abs() < 0.001, "{text}: {perceived:?}");
+            assert!((perceived.0.chroma - chroma).abs() < 0.001, "{text}: {perceived:?}");
         }
     }
 
@@ -171,7 +131,7 @@ mod tests {
     fn a_colour_that_keeps_its_lightness_stays_the_same() {
         for text in ["#ffffff", "#000000", "#ff0000", "#00ff00", "#0000ff", "#ffff00", "#0a6b5d", "#808080"] {
             let perceived = color(text).perceived();
-            assert_eq!(perceived.with_lightness(perceived.lightness).to_string(), text);
+            assert_eq!(perceived.with_lightness(perceived.lightness()).to_string(), text);
         }
     }
 
@@ -179,8 +139,8 @@ mod tests {
     fn a_lighter_colour_keeps_its_hue() {
         let blue = color("#1d4ed8").perceived();
         let lighter = blue.with_lightness(0.8).perceived();
-        assert!((lighter.lightness - 0.8).abs() < 0.01, "{lighter:?}");
-        assert!((lighter.hue - blue.hue).abs() < 0.05, "{lighter:?}");
+        assert!((lighter.lightness() - 0.8).abs() < 0.01, "{lighter:?}");
+        assert!((lighter.0.hue - blue.0.hue).into_radians().abs() < 0.05, "{lighter:?}");
     }
 
     #[test]

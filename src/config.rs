@@ -60,7 +60,7 @@ pub enum TokenAlgorithm {
     /// ECDSA on the curve P-256: short and quick.
     #[value(name = "ES256")]
     Es256,
-    /// RSA with keys of 2048 bits: for APIs that know nothing else. Signing takes some 20 times as long.
+    /// RSA with keys of 2048 bits: for APIs that know nothing else. Signing takes longer.
     #[value(name = "RS256")]
     Rs256,
 }

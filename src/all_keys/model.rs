@@ -2,11 +2,9 @@
 
 use chrono::Duration;
 
+use crate::api_keys::expiry::SOON_DAYS;
 use crate::api_keys::model::Status;
 use crate::db::Timestamp;
-
-/// A key expires soon when it does so within so many days.
-pub const SOON_DAYS: i64 = 14;
 
 /// A key is unused when it is older than so many days and was not used for as long.
 pub const UNUSED_DAYS: i64 = 90;

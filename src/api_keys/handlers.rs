@@ -25,12 +25,8 @@ use crate::web::state::State;
 #[derive(Deserialize)]
 pub struct GenerateForm {
     nonce: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    lifetime: String,
-    #[serde(default)]
-    expires_on: String,
+    #[serde(flatten)]
+    typed: Typed,
 }
 
 /// Generates a key and shows it, with its secret, in this one answer.
@@ -50,13 +46,12 @@ pub async fn generate(
     let viewer = Viewer::from(&account);
     let now = state.clock.now();
     let longest = state.config.max_key_lifetime_days;
-    let accepted =
-        parse_name(&form.name).and_then(|name| lifetime(&form, longest, now).map(|lifetime| (name, lifetime)));
+    let accepted = parse_name(&form.typed.name)
+        .and_then(|name| lifetime(&form.typed, longest, now).map(|lifetime| (name, lifetime)));
     let (name, lifetime) = match accepted {
         Ok(accepted) => accepted,
         Err(message) => {
-            let typed =
-                Typed { name: form.name, lifetime: form.lifetime, expires_on: form.expires_on, message: Some(message) };
+            let typed = Typed { message: Some(message), ..form.typed };
             let window = window::fill(&state, account, typed, Outcome::None).await?;
             return answer(&state, &request, viewer, window);
         }
@@ -86,16 +81,18 @@ pub fn token_command(public_url: &str, client_id: &str) -> String {
     format!("curl --user {client_id} --data grant_type=client_credentials {public_url}/auth/token")
 }
 
-fn lifetime(form: &GenerateForm, longest: u32, now: Timestamp) -> Result<Lifetime, String> {
-    let lifetime = if form.lifetime == UNTIL_A_DATE {
-        form.expires_on
+fn lifetime(typed: &Typed, longest: u32, now: Timestamp) -> Result<Lifetime, String> {
+    let lifetime = if typed.lifetime == UNTIL_A_DATE {
+        typed
+            .expires_on
             .parse::<NaiveDate>()
             .map_err(|_| BadLifetime::Unreadable)
             .and_then(|date| Lifetime::until(date, longest, now))
-    } else if form.lifetime.is_empty() {
+    } else if typed.lifetime.is_empty() {
         Lifetime::in_days(DEFAULT_LIFETIME_DAYS.min(longest), longest, now)
     } else {
-        form.lifetime
+        typed
+            .lifetime
             .parse()
             .map_err(|_| BadLifetime::Unreadable)
             .and_then(|days| Lifetime::in_days(days, longest, now))

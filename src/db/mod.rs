@@ -146,12 +146,12 @@ impl Database {
     /// # Errors
     /// When the database cannot be reached, created or migrated.
     pub fn open(url: &DatabaseUrl, postgres_connections: u32) -> Result<Self, Error> {
-        let (connections, embedded) = match url {
+        let connections = match url {
             DatabaseUrl::Sqlite(path) => {
                 create_private(path)?;
-                (SQLITE_CONNECTIONS, true)
+                SQLITE_CONNECTIONS
             }
-            DatabaseUrl::Postgres(_) => (postgres_connections, false),
+            DatabaseUrl::Postgres(_) => postgres_connections,
         };
         let readers = Pool::builder()
             .max_size(connections)
@@ -161,7 +161,7 @@ impl Database {
             .build(Manager { url: url.clone() })?;
         migrations::run(&mut *readers.get()?)?;
         let writer = Writer::start(Manager { url: url.clone() })?;
-        Ok(Self { readers, writer, embedded })
+        Ok(Self { readers, writer, embedded: url.is_file() })
     }
 
     /// Runs reading queries on a thread that may block.

@@ -52,23 +52,6 @@ pub fn remember_deleted(session: &Session, key: ApiKey) -> Result<(), Error> {
     session.insert(DELETED_KEY, DeletedKey::from(key)).map_err(Error::internal)
 }
 
-/// What the API Client panel is to be filled in with, such as what was typed before the session ended.
-#[derive(Deserialize)]
-pub struct Resumed {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    lifetime: String,
-    #[serde(default)]
-    expires_on: String,
-}
-
-impl From<Resumed> for Typed {
-    fn from(Resumed { name, lifetime, expires_on }: Resumed) -> Self {
-        Self { name, lifetime, expires_on, message: None }
-    }
-}
-
 /// The Profile window, as a page of its own or to be opened over another page.
 ///
 /// # Errors
@@ -78,7 +61,7 @@ pub async fn profile(
     request: HttpRequest,
     session: Session,
     SignedIn(account): SignedIn,
-    query: web::Query<Resumed>,
+    typed: web::Query<Typed>,
 ) -> Result<HttpResponse, Error> {
     // Removing even what is not there would store the session anew.
     let deleted = session.contains_key(DELETED_KEY).then(|| session.remove_as::<DeletedKey>(DELETED_KEY)).flatten();
@@ -87,7 +70,7 @@ pub async fn profile(
         _ => Outcome::None,
     };
     let viewer = Viewer::from(&account);
-    let window = window::fill(&state, account, query.into_inner().into(), outcome).await?;
+    let window = window::fill(&state, account, typed.into_inner(), outcome).await?;
     let mut answer = if wants_fragment(&request) {
         page(StatusCode::OK, &ProfileWindowFragment { window })?
     } else {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
+
 use super::pages::{Choice, Grid, Outcome, Panel, ProfileWindow, Row};
 use crate::api_keys;
 use crate::api_keys::expiry::DaysLeft;
@@ -20,8 +22,10 @@ const CHOICES: [u32; 4] = [7, 30, 60, 90];
 /// The choice of a date.
 pub const UNTIL_A_DATE: &str = "date";
 
-/// What a person typed into the API Client panel, to be shown again when it was not accepted.
-#[derive(Clone, Debug, Default)]
+/// What a person typed into the API Client panel, to be shown again when it was not accepted, or when the session ended
+/// meanwhile.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Typed {
     /// The name.
     pub name: String,
@@ -30,6 +34,7 @@ pub struct Typed {
     /// The date.
     pub expires_on: String,
     /// Why it was not accepted.
+    #[serde(skip)]
     pub message: Option<String>,
 }
 

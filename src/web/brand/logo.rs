@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use roxmltree::{Document, ParsingOptions};
+
 use crate::config::BadSetting;
 
 /// The largest file, in bytes: everybody's first page waits for it.
@@ -65,12 +67,17 @@ fn png_size(content: &[u8]) -> Option<(f64, f64)> {
 }
 
 fn svg_size(text: &str) -> Option<(f64, f64)> {
-    let root = root_attributes(text)?;
-    let of = |wanted: &str| root.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
-    of("xmlns").filter(|namespace| *namespace == "http://www.w3.org/2000/svg")?;
-    let pixels = |name| of(name).and_then(|value| value.trim_end_matches("px").parse().ok());
+    // A document type is common in SVG files; entities of its own are not, and no browser needs them for a logo.
+    let options = ParsingOptions { allow_dtd: !text.contains("<!ENTITY"), ..ParsingOptions::default() };
+    let document = Document::parse_with_options(text, options).ok()?;
+    let root = document.root_element();
+    if !root.has_tag_name(("http://www.w3.org/2000/svg", "svg")) {
+        return None;
+    }
+    let pixels = |name| root.attribute(name).and_then(|value| value.trim_end_matches("px").parse().ok());
     let from_box = || {
-        let numbers: Vec<f64> = of("viewBox")?
+        let numbers: Vec<f64> = root
+            .attribute("viewBox")?
             .split([' ', ',', '\n', '\t'])
             .filter(|part| !part.is_empty())
             .map(|part| part.parse().ok())
@@ -84,37 +91,6 @@ fn svg_size(text: &str) -> Option<(f64, f64)> {
 
 fn positive(width: f64, height: f64) -> Option<(f64, f64)> {
     (width.is_finite() && height.is_finite() && width > 0.0 && height > 0.0).then_some((width, height))
-}
-
-/// The attributes of the first element, which has to be `svg`.
-fn root_attributes(text: &str) -> Option<Vec<(&str, &str)>> {
-    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
-    // What may stand before the first element: the XML declaration, comments and a document type without own entities.
-    while let Some(end) = ["<?", "<!--", "<!DOCTYPE"]
-        .iter()
-        .zip(["?>", "-->", ">"])
-        .find_map(|(start, end)| rest.strip_prefix(start).map(|_| end))
-    {
-        let (prolog, after) = rest.split_once(end)?;
-        if prolog.starts_with("<!DOCTYPE") && prolog.contains('[') {
-            return None;
-        }
-        rest = after.trim_start();
-    }
-    rest = rest.strip_prefix("<svg").filter(|rest| rest.starts_with(|next: char| next.is_whitespace()))?;
-    let mut attributes = Vec::new();
-    loop {
-        rest = rest.trim_start();
-        if rest.starts_with(['>', '/']) {
-            return Some(attributes);
-        }
-        let (name, after) = rest.split_once('=')?;
-        let after = after.trim_start();
-        let quote = after.chars().next().filter(|first| matches!(first, '"' | '\''))?;
-        let (value, after) = after[1..].split_once(quote)?;
-        attributes.push((name.trim_end(), value.trim()));
-        rest = after;
-    }
 }
 
 #[cfg(test)]
@@ -169,6 +145,7 @@ mod tests {
             b"<svg xmlns='http://www.w3.org/2000/svg' viewBox=",
             b"<!DOCTYPE svg [<!ENTITY a 'b'>]><svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'></svg>",
             b"<!-- endless",
+            b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><path></svg>",
             b"GIF89a\xff",
             b"\xff\xd8\xff\xe0",
             PNG_SIGNATURE,

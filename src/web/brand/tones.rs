@@ -69,7 +69,7 @@ impl Tones {
     #[must_use]
     pub fn of(accent: Color, scheme: &Scheme) -> Self {
         let perceived = accent.perceived();
-        let nearest = perceived.lightness.clamp(0.0, 1.0);
+        let nearest = perceived.lightness().clamp(0.0, 1.0);
         let mut lightness = if scheme.away < 0.0 { nearest.min(scheme.from) } else { nearest.max(scheme.from) };
         let mut tones = Self::around(accent, scheme);
         while !tones.can_be_read(scheme) && (0.0..=1.0).contains(&lightness) {
@@ -81,11 +81,11 @@ impl Tones {
 
     fn around(accent: Color, scheme: &Scheme) -> Self {
         let perceived = accent.perceived();
-        let beyond = perceived.lightness + scheme.away * POINTED_AT;
+        let beyond = perceived.lightness() + scheme.away * POINTED_AT;
         let strong = if (0.1..=1.0).contains(&beyond) {
             beyond
         } else {
-            perceived.lightness - scheme.away * POINTED_AT_EXTREMES
+            perceived.lightness() - scheme.away * POINTED_AT_EXTREMES
         };
         Self {
             accent,
