@@ -170,7 +170,9 @@ fn tell(verified: Result<Verified, Break>, as_json: bool) -> anyhow::Result<()> 
     }
     match verified {
         Ok(Verified { chains, events, unsigned }) if !as_json => {
-            println!("The record is whole: {events} events in {chains} chains.");
+            let events_word = if events == 1 { "event" } else { "events" };
+            let chains_word = if chains == 1 { "chain" } else { "chains" };
+            println!("The record is whole: {events} {events_word} in {chains} {chains_word}.");
             if unsigned > 0 {
                 println!("{unsigned} of them came after the newest signed head of their chain.");
             }
