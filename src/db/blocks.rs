@@ -14,8 +14,9 @@ use super::schema::audit_events;
 /// Events of a block. Fewer would let a reader look at more blocks, more would let the writer pause for longer.
 const BLOCK: i64 = 4096;
 
-/// Events that are counted together.
-const COUNT_STEP: i64 = 1024;
+/// Events that are counted together. Every Profile page reads those that are not counted yet; fewer would write the pages
+/// of the counts more often.
+const COUNT_STEP: i64 = 512;
 
 /// How many events a writer appends before it looks again whether there is something to do.
 pub(super) const CHECK_EVERY: usize = 128;

@@ -9,6 +9,7 @@ pub(crate) mod blocks;
 mod connection;
 mod credentials;
 mod inbox;
+mod log;
 mod migrations;
 mod pruning;
 mod questions;
@@ -114,6 +115,9 @@ pub enum Error {
     /// Decisions that share a transaction share why it failed.
     #[error("the decision could not be recorded")]
     Shared(#[source] Arc<Error>),
+    /// What was committed may not be on disk.
+    #[error("what was written may not be on disk")]
+    Unsynced(#[source] std::io::Error),
     /// More waits to be written than this process takes on.
     #[error("too much waits to be written")]
     Busy,

@@ -52,7 +52,9 @@ impl Timestamp {
     /// RFC 3339 with whole seconds, such as `2026-11-24T05:00:00Z`.
     #[must_use]
     pub fn rfc3339(self) -> String {
-        self.0.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+        let mut text = digits(&self.0, "T");
+        text.push('Z');
+        text
     }
 
     /// RFC 3339 with microseconds.
@@ -151,27 +153,37 @@ impl FromSql<sql_types::Timestamp, Sqlite> for QuickTimestamp {
 
 /// Writes `2026-11-24 05:00:00` with as many digits of a second as Diesel does: none, three or six.
 fn text(time: &NaiveDateTime) -> String {
-    let (date, clock) = (time.date(), time.time());
-    let micros = clock.nanosecond() / 1000;
-    let mut text = String::with_capacity(26);
-    let mut number = |before: &str, number: u32, digits: u32| {
-        text.push_str(before);
-        for place in (0..digits).rev() {
-            text.push(char::from_digit(number / 10_u32.pow(place) % 10, 10).unwrap_or('0'));
-        }
-    };
-    number("", date.year().unsigned_abs(), 4);
-    number("-", date.month(), 2);
-    number("-", date.day(), 2);
-    number(" ", clock.hour(), 2);
-    number(":", clock.minute(), 2);
-    number(":", clock.second(), 2);
+    let micros = time.nanosecond() / 1000;
+    let mut text = digits(time, " ");
     match micros {
         0 => {}
-        _ if micros.is_multiple_of(1000) => number(".", micros / 1000, 3),
-        _ => number(".", micros, 6),
+        _ if micros.is_multiple_of(1000) => push_number(&mut text, ".", micros / 1000, 3),
+        _ => push_number(&mut text, ".", micros, 6),
     }
     text
+}
+
+/// Writes `2026-11-24 05:00:00` with something between day and time.
+fn digits(time: &NaiveDateTime, between: &str) -> String {
+    let mut text = String::with_capacity(26);
+    for (before, number, digits) in [
+        ("", time.year().unsigned_abs(), 4),
+        ("-", time.month(), 2),
+        ("-", time.day(), 2),
+        (between, time.hour(), 2),
+        (":", time.minute(), 2),
+        (":", time.second(), 2),
+    ] {
+        push_number(&mut text, before, number, digits);
+    }
+    text
+}
+
+fn push_number(text: &mut String, before: &str, number: u32, digits: u32) {
+    text.push_str(before);
+    for place in (0..digits).rev() {
+        text.push(char::from_digit(number / 10_u32.pow(place) % 10, 10).unwrap_or('0'));
+    }
 }
 
 /// Reads `2026-11-24 05:00:00` with or without a fraction of a second.
@@ -210,6 +222,7 @@ mod tests {
         for micros in [0, 1, 500_000, 120_000, 999_999, 1_795_000_000_123_000, 1_827_000_000_000_456] {
             let time = DateTime::from_timestamp_micros(micros).unwrap().naive_utc();
             assert_eq!(super::text(&time), time.format("%F %T%.f").to_string());
+            assert_eq!(Timestamp(time).rfc3339(), time.format("%FT%TZ").to_string());
         }
         for other in [
             "",

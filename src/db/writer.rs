@@ -4,7 +4,7 @@
 //! recorded: what comes while a transaction is being committed is in the next one, so that under load one wait for the disk
 //! serves many requests. They are looked up here because SQLite lets every other connection forget what it has read with
 //! each commit: reading it anew took longer than looking it up. One connection also means one chain of events, without
-//! locks.
+//! locks. The wait for the disk is another thread's ([`super::log`]), so that the next decisions are made meanwhile.
 
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,17 +12,19 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager};
+use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection as _, R2D2Connection as _};
+use diesel::sql_types::Integer;
 use tokio::sync::oneshot;
 
 use super::connection::Manager;
 use super::credentials::{self, Found, Presented};
+use super::log::{Committed, Log, Syncer};
 use super::pruning::{self, Pruned};
 use super::questions::{Question, answer};
 use super::record::{self, Chain, Entry, Head};
-use super::{DbConnection, Error, Timestamp};
+use super::{DatabaseUrl, DbConnection, Error, Timestamp};
 
 /// Work that may wait for the thread; what comes on top is refused.
 const LONGEST_QUEUE: usize = 4096;
@@ -111,12 +113,13 @@ enum Work {
 
 impl Writer {
     pub(super) fn start(manager: Manager) -> Result<Self, Error> {
-        let session = Arc::new(Mutex::new(Session { manager, connection: None, chain: None }));
+        let session = Arc::new(Mutex::new(Session::new(manager)));
         let (jobs, queue) = sync_channel(LONGEST_QUEUE);
         let its_session = session.clone();
+        let syncer = Syncer::start()?;
         std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || drive(&its_session, &queue))
+            .spawn(move || drive(&its_session, &queue, &syncer))
             .map_err(Error::Thread)?;
         Ok(Self { session, jobs })
     }
@@ -168,7 +171,7 @@ fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
     session.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn drive(session: &Mutex<Session>, queue: &Receiver<Job>) {
+fn drive(session: &Mutex<Session>, queue: &Receiver<Job>, syncer: &Syncer) {
     let shares_file = lock(session).manager.url.is_file();
     let mut last_gap = Instant::now();
     let mut next = None;
@@ -185,7 +188,11 @@ fn drive(session: &Mutex<Session>, queue: &Receiver<Job>) {
         let done = catch_unwind(AssertUnwindSafe(|| match work {
             Work::Change(change) if in_time => change(Ok(&mut *lock(session)), deadline),
             Work::Change(change) => change(Err(Error::Busy), deadline),
-            Work::Decide(question) if in_time => next = decide_with_others(session, queue, deadline, question),
+            Work::Decide(question) if in_time => {
+                let (questions, change) = with_others(queue, question);
+                next = change;
+                decide(session, syncer, deadline, questions);
+            }
             Work::Decide(question) => answer(vec![question.waiting], &Err(Arc::new(Error::Busy))),
         }));
         if done.is_err() {
@@ -195,42 +202,39 @@ fn drive(session: &Mutex<Session>, queue: &Receiver<Job>) {
     }
 }
 
-/// Decides on a question together with those that wait, up to the next change, which is returned.
-fn decide_with_others(
-    session: &Mutex<Session>,
-    queue: &Receiver<Job>,
-    deadline: Instant,
-    first: Question,
-) -> Option<Job> {
-    let (mut presented, mut numbers, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
-    let mut add = |question: Question| {
-        numbers.push(question.presented.len());
-        presented.extend(question.presented);
-        waiting.push(question.waiting);
-        waiting.len() < LARGEST_BATCH
-    };
-    let mut next = None;
-    let mut goes_on = add(first);
-    while goes_on {
+/// A question and those that wait, up to the next change, which is returned, too.
+fn with_others(queue: &Receiver<Job>, first: Question) -> (Vec<Question>, Option<Job>) {
+    let mut questions = vec![first];
+    while questions.len() < LARGEST_BATCH {
         match queue.try_recv() {
-            Ok(Job { work: Work::Decide(question), .. }) => goes_on = add(question),
-            Ok(change) => {
-                next = Some(change);
-                break;
-            }
+            Ok(Job { work: Work::Decide(question), .. }) => questions.push(question),
+            Ok(change) => return (questions, Some(change)),
             Err(_) => break,
         }
     }
-    // Those whose decision panics hear that it was abandoned.
-    let decided = lock(session).transaction(deadline, |transaction| {
+    (questions, None)
+}
+
+/// Decides on questions in one transaction. Those whose decision panics hear that it was abandoned.
+fn decide(session: &Mutex<Session>, syncer: &Syncer, deadline: Instant, questions: Vec<Question>) {
+    let (mut presented, mut numbers, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+    for question in questions {
+        numbers.push(question.presented.len());
+        presented.extend(question.presented);
+        waiting.push(question.waiting);
+    }
+    let decided = lock(session).commit(deadline, |transaction| {
         let mut found = credentials::find(transaction.connection, &presented)?.into_iter();
         for (waiting, number) in waiting.iter_mut().zip(numbers) {
             waiting.decide(found.by_ref().take(number).collect(), &mut transaction.entries);
         }
         Ok(())
     });
-    answer(waiting, &decided.map_err(Arc::new));
-    next
+    match decided {
+        Ok(((), Some(log))) => syncer.answer_once_on_disk(Committed { waiting, log }),
+        Ok(((), None)) => answer(waiting, &Ok(())),
+        Err(error) => answer(waiting, &Err(Arc::new(error))),
+    }
 }
 
 /// The writing connection and where its chain of events is.
@@ -238,14 +242,34 @@ struct Session {
     manager: Manager,
     connection: Option<DbConnection>,
     chain: Option<Chain>,
+    /// The connection's log, once something was committed on SQLite.
+    log: Option<Log>,
+    /// Whether a log may be incomplete on disk, so that nothing must be added to it.
+    is_log_lost: bool,
 }
 
 impl Session {
+    fn new(manager: Manager) -> Self {
+        Self { manager, connection: None, chain: None, log: None, is_log_lost: false }
+    }
+
+    /// A transaction that is on disk when this returns `Ok`.
     fn transaction<T>(
         &mut self,
         deadline: Instant,
         queries: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
     ) -> Result<T, Error> {
+        let (value, log) = self.commit(deadline, queries)?;
+        log.map_or(Ok(()), |log| log.sync())?;
+        Ok(value)
+    }
+
+    /// A transaction that is on disk when this returns `Ok`, or will be with the log that it returns.
+    fn commit<T>(
+        &mut self,
+        deadline: Instant,
+        queries: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
+    ) -> Result<(T, Option<Log>), Error> {
         let connection = self.begin(deadline)?;
         let mut transaction = Transaction { connection, entries: Vec::new() };
         let result = queries(&mut transaction);
@@ -269,7 +293,7 @@ impl Session {
                     return Err(error.into());
                 }
                 self.chain = chain;
-                Ok(value)
+                Ok((value, self.log()?))
             }
             Err(error) => {
                 if self.end(false).is_err() {
@@ -282,11 +306,16 @@ impl Session {
 
     /// Begins a transaction, on a new connection when the last one has broken.
     fn begin(&mut self, deadline: Instant) -> Result<&mut DbConnection, Error> {
+        if self.log.as_ref().is_some_and(Log::has_failed) {
+            self.is_log_lost = true;
+            self.give_up();
+        }
         loop {
             let connection = match self.connection.take() {
-                Some(connection) => self.connection.insert(connection),
-                None => self.connection.insert(self.connect()?),
+                Some(connection) => connection,
+                None => self.connect()?,
             };
+            let connection = self.connection.insert(connection);
             match begin_transaction(connection) {
                 Ok(()) => break,
                 Err(error) if is_locked(&error) && Instant::now() < deadline => std::thread::sleep(WAIT),
@@ -302,12 +331,33 @@ impl Session {
 
     /// A connection on which [`WAIT`] counts, and not SQLite's own waiting, and that remembers 16 MB of what it has read
     /// and written, its own commits included: with the usual 2 MB, every second look-up asked the file.
-    fn connect(&self) -> Result<DbConnection, Error> {
+    fn connect(&mut self) -> Result<DbConnection, Error> {
         let mut connection = self.manager.connect().map_err(Error::Open)?;
         if let DbConnection::Sqlite(sqlite) = &mut connection {
-            sqlite.batch_execute("PRAGMA busy_timeout = 0; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")?;
+            sqlite.batch_execute(
+                "PRAGMA busy_timeout = 0; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY",
+            )?;
+            if self.is_log_lost {
+                empty_log(sqlite)?;
+                self.is_log_lost = false;
+            }
         }
         Ok(connection)
+    }
+
+    /// The log in which the last commit is, on SQLite.
+    fn log(&mut self) -> Result<Option<Log>, Error> {
+        if let (None, DatabaseUrl::Sqlite(path)) = (&self.log, &self.manager.url) {
+            match Log::open(path) {
+                Ok(log) => self.log = Some(log),
+                Err(error) => {
+                    self.is_log_lost = true;
+                    self.give_up();
+                    return Err(Error::Unsynced(error));
+                }
+            }
+        }
+        Ok(self.log.clone())
     }
 
     fn end(&mut self, commit: bool) -> QueryResult<()> {
@@ -325,6 +375,7 @@ impl Session {
     fn give_up(&mut self) {
         self.connection = None;
         self.chain = None;
+        self.log = None;
     }
 }
 
@@ -334,6 +385,17 @@ fn begin_transaction(connection: &mut DbConnection) -> QueryResult<()> {
         DbConnection::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE"),
         DbConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres),
     }
+}
+
+/// Brings what is in the log into the database on disk, so that the log is not needed any more.
+fn empty_log(sqlite: &mut SqliteConnection) -> QueryResult<()> {
+    #[derive(QueryableByName)]
+    struct Checkpoint {
+        #[diesel(sql_type = Integer)]
+        busy: i32,
+    }
+    let Checkpoint { busy } = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(sqlite)?;
+    if busy == 0 { Ok(()) } else { Err(diesel::result::Error::RollbackTransaction) }
 }
 
 /// Whether another process is writing to the same SQLite file.
