@@ -4,6 +4,7 @@ mod account;
 mod brand;
 mod chromium;
 pub(crate) mod gallery;
+mod htmx;
 mod keyboard;
 mod no_scripts;
 mod over_https;
