@@ -7,7 +7,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel, WebDriver};
 
-const ARGUMENTS: [&str; 8] = [
+/// What every Chromium is started with.
+pub(super) const ARGUMENTS: [&str; 8] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",

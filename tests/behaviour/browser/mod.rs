@@ -6,6 +6,7 @@ mod chromium;
 pub(crate) mod gallery;
 mod htmx;
 mod keyboard;
+mod lighthouse;
 mod no_scripts;
 mod over_https;
 mod page;
