@@ -39,6 +39,14 @@ pub(super) async fn home_and_the_profile_window(server: &Server, gallery: &Galle
     page.type_into("Name (optional)", "Catalogue export").await;
     let (client_id, _) = page.generate().await;
     gallery.look("profile-window-new-key").await;
+    page.click("button", "Generate").await;
+    page.find("alertdialog", "Go on without copying?").await;
+    gallery.look("profile-window-replace").await;
+    page.click("button", "Keep open").await;
+    page.click("button", "Close").await;
+    page.find("alertdialog", "Close without copying?").await;
+    gallery.look("profile-window-close").await;
+    page.click("button", "Keep open").await;
     page.click("button", &format!("Delete {client_id}")).await;
     page.find("dialog", "Delete API key").await;
     gallery.look("profile-window-delete").await;
