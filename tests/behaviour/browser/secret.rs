@@ -16,7 +16,6 @@ in_chromium![
     a_secret_is_not_asked_about_when_its_own_key_is_deleted,
     leaving_the_page_with_a_secret_that_was_not_copied_asks,
     the_secret_is_nowhere_but_in_the_window,
-    another_tab_of_the_window_does_not_show_the_secret,
 ];
 
 with_htmx![
@@ -247,20 +246,6 @@ async fn the_secret_is_nowhere_but_in_the_window(_server: Server, page: Page) {
     let stored = "dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))";
     page.script::<()>(stored).await.unwrap();
     page.forgets(&client_secret).await;
-}
-
-async fn another_tab_of_the_window_does_not_show_the_secret(_server: Server, page: Page) {
-    page.sign_in().await;
-    page.open_profile().await;
-    let (client_id, client_secret) = page.generate().await;
-    // As a duplicated tab: it begins with the same address, the same history entry and a copy of the session storage.
-    page.script::<()>("open(location.href)").await.unwrap();
-    let tabs = page.driver.windows().await.unwrap();
-    page.driver.switch_to_window(tabs[1].clone()).await.unwrap();
-    assert_eq!(page.has_keys(1).await, [client_id.as_str()]);
-    page.forgets(&client_secret).await;
-    page.driver.switch_to_window(tabs[0].clone()).await.unwrap();
-    assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
 }
 
 impl Page {
