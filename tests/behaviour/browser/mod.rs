@@ -3,6 +3,7 @@
 mod account;
 mod brand;
 mod chromium;
+mod everywhere;
 pub(crate) mod gallery;
 mod htmx;
 mod keyboard;

@@ -75,10 +75,10 @@ async fn a_lost_server_is_told_in_place_and_nothing_typed_is_lost(_server: Serve
     page.sign_in().await;
     page.open_profile().await;
     page.type_into("Name (optional)", "Night shift").await;
-    page.network(json!({ "offline": true, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 })).await;
+    page.lose_server(true).await;
     page.click("button", "Generate").await;
     page.is_told("The server could not be reached. It is safe to try again.").await;
-    page.network(json!({ "offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 })).await;
+    page.lose_server(false).await;
     page.generates_what_was_typed().await;
 }
 
@@ -107,13 +107,18 @@ async fn too_many_requests_are_told_in_place_and_nothing_typed_is_lost(_server: 
 }
 
 impl Page {
+    /// Loses the server, or finds it again.
+    pub async fn lose_server(&self, lost: bool) {
+        self.network(json!({ "offline": lost, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 })).await;
+    }
+
     async fn network(&self, conditions: Value) {
         self.driver.cdp().send_raw("Network.enable", json!({})).await.unwrap();
         self.driver.cdp().send_raw("Network.emulateNetworkConditions", conditions).await.unwrap();
     }
 
     /// Waits until this is said beside the form, which keeps what was typed and the focus.
-    async fn is_told(&self, words: &str) {
+    pub async fn is_told(&self, words: &str) {
         self.until(&format!("an alert says “{words}”"), async || {
             Ok(self.script::<String>(ALERT).await?.contains(words).then_some(()))
         })
