@@ -124,8 +124,9 @@ pub async fn confirm(
     let key = keys.into_iter().find(|key| key.client_id == *client_id).ok_or(Error::NotFound)?;
     let status = status(key.expires_at);
     let last_valid = status == Status::Valid && valid == 1;
-    let confirm = Confirm { client_id: key.client_id, name: key.name, status, last_valid };
-    let mut answer = if wants_fragment(&request) {
+    let over_window = wants_fragment(&request);
+    let confirm = Confirm { client_id: key.client_id, name: key.name, status, last_valid, over_window };
+    let mut answer = if over_window {
         page(StatusCode::OK, &DeleteFragment { confirm })?
     } else {
         let layout = Layout::new(&state, Some(Viewer::from(&account)));

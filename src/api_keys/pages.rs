@@ -33,4 +33,6 @@ pub struct Confirm {
     pub status: Status,
     /// Whether it is the only key that can be used.
     pub last_valid: bool,
+    /// Whether it is asked over the Profile window, which then shows what became of it.
+    pub over_window: bool,
 }

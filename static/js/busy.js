@@ -1,4 +1,4 @@
-// Says on a button that the server takes its time.
+// Says that the server is at work, and on the button once it takes its time.
 
 import { announce } from "./announce.js";
 
@@ -18,6 +18,7 @@ function say(button) {
 }
 
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+  elt.setAttribute("aria-busy", "true");
   const button = elt.querySelector("[data-busy]");
   if (!button) return;
   const state = { undo: () => clearTimeout(timer) };
@@ -25,4 +26,7 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
   slow.set(elt, state);
 });
 
-document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig } }) => slow.get(requestConfig.elt)?.undo());
+document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig: { elt } } }) => {
+  elt.removeAttribute("aria-busy");
+  slow.get(elt)?.undo();
+});

@@ -72,6 +72,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelector("dialog:not(:modal) [data-escape]")?.requestSubmit();
 });
 
+// What Back and Forward show is decided here, not by htmx.
+document.addEventListener("htmx:historyCacheMiss", (event) => event.preventDefault());
+
 addEventListener("popstate", () => {
   if (address() === page) {
     const closed = [...document.querySelectorAll("dialog:modal")].reverse().every(close);

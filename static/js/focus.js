@@ -16,7 +16,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
   rowsBefore = rowsOf(target);
 });
 
-document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+// Only then: htmx gives the focus to what has autofocus when it has settled.
+document.addEventListener("htmx:afterSettle", ({ detail: { target } }) => {
   const removed = target.querySelector("[data-removed]");
   const place = removed ? afterRemoval(target, removed.dataset.removed) : target.querySelector("[autofocus]");
   place?.focus();

@@ -1,38 +1,78 @@
 // Asks before a client secret is lost that was neither copied nor downloaded.
 
-import { isUnsaved } from "./secret.js";
+import { isUnsaved, noteGivenUp } from "./secret.js";
+
+// The form that waits for the answer, and the button that was pressed.
+let waiting = null;
 
 function question() {
   return document.querySelector("[data-unsaved]");
 }
 
-function ask() {
-  question().returnValue = "";
-  question().showModal();
+function ask(purpose, submitted = null) {
+  const dialog = question();
+  for (const part of dialog.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== purpose;
+  waiting = submitted;
+  dialog.returnValue = "";
+  dialog.showModal();
+}
+
+// Whether the answer takes the place of the secret. Together with its key it may go.
+function replacesSecret(form) {
+  const path = form.getAttribute("hx-post");
+  if (path === null || path.includes(document.getElementById("client-id").value)) return false;
+  return document.querySelector(form.getAttribute("hx-target")).contains(question());
 }
 
 document.addEventListener("cancel", (event) => {
   const dialog = event.target;
   if (!isUnsaved() || dialog === question() || !dialog.contains(question())) return;
   event.preventDefault();
-  ask();
+  ask("close");
+}, true);
+
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (!isUnsaved() || !replacesSecret(form)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  ask("replace", { form, submitter });
 }, true);
 
 // Browsers let a page refuse Escape by the event above only now and then, so that it can keep nobody.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !isUnsaved()) return;
   const dialogs = document.querySelectorAll("dialog:modal");
-  if (question().open && dialogs.length === 2) {
+  if (question().open) {
+    if (document.querySelector("[data-session]:modal")) return;
     event.preventDefault();
     question().close();
-  } else if (dialogs.length === 1) {
+  } else if (dialogs.length === 1 && dialogs[0].contains(question())) {
     event.preventDefault();
-    ask();
+    ask("close");
   }
 });
 
+function goOn(dialog) {
+  if (waiting === null) {
+    dialog.parentElement.closest("dialog").close();
+    return;
+  }
+  noteGivenUp();
+  waiting.form.requestSubmit(waiting.submitter);
+}
+
+// Leaves the secret to be copied, and not another question in front of it.
+function goBack(dialog) {
+  const asking = waiting?.form.closest("dialog:modal");
+  if (asking && !asking.contains(dialog)) asking.close();
+}
+
 document.addEventListener("close", ({ target: dialog }) => {
-  if (dialog === question() && dialog.returnValue === "close") dialog.parentElement.closest("dialog").close();
+  if (dialog !== question()) return;
+  if (dialog.returnValue === "close") goOn(dialog);
+  else goBack(dialog);
+  waiting = null;
 }, true);
 
 // The browser asks in its own words: a page cannot say anything as it is left.

@@ -54,7 +54,6 @@ async function run(elt, target, triggeringEvent) {
   const request = requestOf(elt);
   const detail = { target, requestConfig: { ...request, elt, triggeringEvent } };
   busy.add(elt);
-  elt.setAttribute("aria-busy", "true");
   try {
     emit(elt, "htmx:beforeRequest", detail);
     const { response, text } = await fetchText(elt, request, triggeringEvent.submitter);
@@ -72,25 +71,23 @@ async function run(elt, target, triggeringEvent) {
     }
     if (!target.isConnected || !emit(target, "htmx:beforeSwap", detail)) return;
     if (elt.getAttribute("hx-push-url") === "true") history.pushState(null, "", request.path);
-    emit(swap(target, elt.getAttribute("hx-swap"), text), "htmx:afterSwap", detail);
+    const changed = swap(target, elt.getAttribute("hx-swap"), text);
+    emit(changed, "htmx:afterSwap", detail);
+    emit(changed, "htmx:afterSettle", detail);
   } catch (error) {
     if (error.name === "TimeoutError") emit(elt, "htmx:timeout", detail);
     else if (error instanceof TypeError) emit(elt, "htmx:sendError", detail);
     else throw error;
   } finally {
     busy.delete(elt);
-    elt.removeAttribute("aria-busy");
     // What was swapped away is heard by nobody.
     emit(elt.isConnected ? elt : document.body, "htmx:afterRequest", detail);
   }
 }
 
 function take(event, elt) {
-  const target = targetOf(elt);
-  // Without its target here, the plain link or form leads to a page that has it.
-  if (target === null) return;
   event.preventDefault();
-  if (!busy.has(elt)) run(elt, target, event);
+  if (!busy.has(elt)) run(elt, targetOf(elt), event);
 }
 
 document.addEventListener("click", (event) => {

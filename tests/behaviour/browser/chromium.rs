@@ -7,7 +7,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel, WebDriver};
 
-const ARGUMENTS: [&str; 8] = [
+/// What every Chromium is started with.
+pub(super) const ARGUMENTS: [&str; 8] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -46,10 +47,11 @@ impl Chromium {
         Self { url: format!("http://127.0.0.1:{port}"), folder, process, _output: output }
     }
 
-    /// A browser that nobody used before, with more capabilities than the usual ones.
-    pub async fn driver(&self, more: &[(&str, Value)]) -> WebDriver {
+    /// A browser with more capabilities and arguments than the usual ones. Nobody used it before, unless it is started
+    /// a second time.
+    pub async fn driver(&self, more: &[(&str, Value)], arguments: &[&str]) -> WebDriver {
         let mut capabilities = ChromeCapabilities::new();
-        for argument in ARGUMENTS {
+        for argument in ARGUMENTS.iter().chain(arguments) {
             capabilities.add_arg(argument).unwrap();
         }
         capabilities.add_arg(&format!("--user-data-dir={}", self.folder.path().join("profile").display())).unwrap();

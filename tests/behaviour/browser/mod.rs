@@ -3,8 +3,11 @@
 mod account;
 mod brand;
 mod chromium;
+mod everywhere;
 pub(crate) mod gallery;
+mod htmx;
 mod keyboard;
+mod lighthouse;
 mod no_scripts;
 mod over_https;
 mod page;
@@ -12,6 +15,7 @@ mod people;
 mod record;
 mod secret;
 mod session;
+mod tabs;
 mod tutorials;
 mod waiting;
 mod width;
@@ -20,6 +24,7 @@ mod window;
 use std::future::Future;
 
 use serde_json::Value;
+use thirtyfour::WebDriver;
 use thirtyfour::error::WebDriverError;
 use tokio::sync::Semaphore;
 
@@ -68,11 +73,16 @@ fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(Server, Page)
 /// Does something in another browser, which has more capabilities.
 async fn in_another_browser(url: &str, capabilities: &[(&str, Value)], task: impl AsyncFnOnce(Page)) {
     let chromium = Chromium::start();
+    drive(chromium.driver(capabilities, &[]).await, url, task).await;
+}
+
+/// Does something in a browser and ends it.
+async fn drive(driver: WebDriver, url: &str, task: impl AsyncFnOnce(Page)) {
     let task = async |driver| {
         task(Page::new(driver, url.to_owned())).await;
         Ok::<_, WebDriverError>(())
     };
-    chromium.driver(capabilities).await.run_and_quit(task).await.unwrap();
+    driver.run_and_quit(task).await.unwrap();
 }
 
 /// Runs a test with a browser of its own.

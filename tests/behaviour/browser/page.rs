@@ -309,7 +309,8 @@ impl Page {
         self.driver.find(By::Tag("body")).await?.text().await
     }
 
-    async fn focused(&self) -> WebDriverResult<(String, String)> {
+    /// The role and the name of what has the focus.
+    pub async fn focused(&self) -> WebDriverResult<(String, String)> {
         let element = self.driver.active_element().await?;
         Ok((self.computed(&element, "role").await?, self.computed(&element, "label").await?))
     }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use thirtyfour::Key as Press;
 
+use super::htmx::with_htmx;
 use super::{Page, in_another_browser, in_chromium};
 use crate::support::Server;
 
@@ -10,12 +11,22 @@ in_chromium![
     both_are_copied_as_environment_variables_and_downloaded_as_a_file,
     closing_with_a_secret_that_was_not_copied_asks,
     a_secret_that_was_copied_is_not_asked_about,
+    generating_again_with_a_secret_that_was_not_copied_asks,
+    deleting_another_key_with_a_secret_that_was_not_copied_asks,
+    a_secret_is_not_asked_about_when_its_own_key_is_deleted,
     leaving_the_page_with_a_secret_that_was_not_copied_asks,
     the_secret_is_nowhere_but_in_the_window,
-    another_tab_of_the_window_does_not_show_the_secret,
+];
+
+with_htmx![
+    closing_with_a_secret_that_was_not_copied_asks,
+    generating_again_with_a_secret_that_was_not_copied_asks,
+    deleting_another_key_with_a_secret_that_was_not_copied_asks,
+    the_secret_is_nowhere_but_in_the_window,
 ];
 
 const QUESTION: &str = "Close without copying?";
+const OTHER_QUESTION: &str = "Go on without copying?";
 
 async fn both_are_copied_as_environment_variables_and_downloaded_as_a_file(_server: Server, page: Page) {
     page.sign_in().await;
@@ -101,6 +112,80 @@ async fn a_secret_that_was_copied_is_not_asked_about(_server: Server, page: Page
     page.close_without_a_question().await;
 }
 
+async fn generating_again_with_a_secret_that_was_not_copied_asks(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.allow_clipboard().await;
+    page.open_profile().await;
+    let (client_id, client_secret) = page.generate().await;
+
+    page.click("button", "Generate").await;
+    page.find("alertdialog", OTHER_QUESTION).await;
+    page.says(&format!("The client secret of {client_id} was neither copied nor downloaded.")).await;
+    page.has_focus("button", "Keep open").await;
+    page.click("button", "Keep open").await;
+    page.is_gone("alertdialog", OTHER_QUESTION).await;
+    page.has_focus("button", "Generate").await;
+    page.press(Press::Space).await;
+    page.find("alertdialog", OTHER_QUESTION).await;
+    page.press(Press::Escape).await;
+    page.is_gone("alertdialog", OTHER_QUESTION).await;
+    assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
+    page.has_keys(1).await;
+
+    page.click("button", "Generate").await;
+    page.click("button", "Go on without copying").await;
+    page.has_keys(2).await;
+    page.forgets(&client_secret).await;
+    page.credentials().await;
+    page.click("button", "Copy client secret").await;
+    page.says("Client secret copied").await;
+    page.click("button", "Generate").await;
+    page.has_keys(3).await;
+}
+
+async fn deleting_another_key_with_a_secret_that_was_not_copied_asks(server: Server, page: Page) {
+    let other = server.generate(&server.signed_in("admin").await).await;
+    let trash = format!("Delete {}", other.client_id);
+    page.sign_in().await;
+    page.open_profile().await;
+    let (client_id, client_secret) = page.generate().await;
+
+    page.tab_to("button", &trash).await;
+    page.press(Press::Enter).await;
+    page.has_focus("button", "Cancel").await;
+    page.press(Press::Tab).await;
+    page.press(Press::Enter).await;
+    page.find("alertdialog", OTHER_QUESTION).await;
+    page.has_focus("button", "Keep open").await;
+    page.press(Press::Enter).await;
+    page.is_gone("dialog", "Delete API key").await;
+    page.has_focus("button", &trash).await;
+    assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
+    page.has_keys(2).await;
+
+    page.press(Press::Enter).await;
+    page.has_focus("button", "Cancel").await;
+    page.press(Press::Tab).await;
+    page.press(Press::Enter).await;
+    page.has_focus("button", "Keep open").await;
+    page.press(Press::Tab).await;
+    page.has_focus("button", "Go on without copying").await;
+    page.press(Press::Enter).await;
+    page.says(&format!("API key {} was deleted", other.client_id)).await;
+    assert_eq!(page.has_keys(1).await, [client_id.as_str()]);
+    page.is_gone("dialog", "Delete API key").await;
+    page.forgets(&client_secret).await;
+}
+
+async fn a_secret_is_not_asked_about_when_its_own_key_is_deleted(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    let (client_id, _) = page.generate().await;
+    page.click("button", &format!("Delete {client_id}")).await;
+    page.click("button", "Delete").await;
+    page.has_keys(0).await;
+}
+
 async fn leaving_the_page_with_a_secret_that_was_not_copied_asks(server: Server, _page: Page) {
     // Without these, WebDriver agrees to leave before anybody is asked.
     let asked = [("webSocketUrl", json!(true)), ("unhandledPromptBehavior", json!({ "beforeUnload": "ignore" }))];
@@ -161,20 +246,6 @@ async fn the_secret_is_nowhere_but_in_the_window(_server: Server, page: Page) {
     let stored = "dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))";
     page.script::<()>(stored).await.unwrap();
     page.forgets(&client_secret).await;
-}
-
-async fn another_tab_of_the_window_does_not_show_the_secret(_server: Server, page: Page) {
-    page.sign_in().await;
-    page.open_profile().await;
-    let (client_id, client_secret) = page.generate().await;
-    // As a duplicated tab: it begins with the same address, the same history entry and a copy of the session storage.
-    page.script::<()>("open(location.href)").await.unwrap();
-    let tabs = page.driver.windows().await.unwrap();
-    page.driver.switch_to_window(tabs[1].clone()).await.unwrap();
-    assert_eq!(page.has_keys(1).await, [client_id.as_str()]);
-    page.forgets(&client_secret).await;
-    page.driver.switch_to_window(tabs[0].clone()).await.unwrap();
-    assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
 }
 
 impl Page {

@@ -3,6 +3,7 @@
 use chrono::Duration;
 use thirtyfour::Key as Press;
 
+use super::htmx::with_htmx;
 use super::{Page, in_chromium};
 use crate::support::Server;
 
@@ -12,6 +13,8 @@ in_chromium![
     from_the_profile_window_an_ended_session_leads_back_to_it,
     a_session_that_has_lasted_long_enough_ends_with_a_warning,
 ];
+
+with_htmx![from_the_profile_window_an_ended_session_leads_back_to_it,];
 
 /// How often the server has told how long the session lasts.
 const ANSWERS: &str = "return performance.getEntriesByName(`${location.origin}/account/session`).length";

@@ -5,10 +5,19 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
+use super::htmx::with_htmx;
 use super::{Page, in_chromium};
 use crate::support::Server;
 
 in_chromium![
+    a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored,
+    a_quick_answer_is_never_called_slow,
+    a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
+    a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost,
+    too_many_requests_are_told_in_place_and_nothing_typed_is_lost,
+];
+
+with_htmx![
     a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored,
     a_quick_answer_is_never_called_slow,
     a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
@@ -21,6 +30,17 @@ const STATUS: &str = "return document.querySelector('#profile .dialog-status').t
 
 /// What an alert beside the form of the API Client panel says.
 const ALERT: &str = "return document.querySelector('.panel [role=alert]')?.textContent ?? ''";
+
+/// Answers what a script asks, by either way to ask.
+const LIMIT: &str = "
+    const { fetch, XMLHttpRequest: { prototype } } = window, { send } = prototype;
+    window.fetch = async () => new Response('<h1>429</h1>', { status: 429, headers: { 'Retry-After': '30' } });
+    prototype.send = function () {
+        Object.defineProperties(this, { status: { value: 429 }, responseText: { value: '<h1>429</h1>' } });
+        this.getResponseHeader = name => name === 'Retry-After' ? '30' : null;
+        this.onload();
+    };
+    window.noLimit = () => { window.fetch = fetch; prototype.send = send; };";
 
 async fn a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored(_server: Server, page: Page) {
     page.sign_in().await;
@@ -55,10 +75,10 @@ async fn a_lost_server_is_told_in_place_and_nothing_typed_is_lost(_server: Serve
     page.sign_in().await;
     page.open_profile().await;
     page.type_into("Name (optional)", "Night shift").await;
-    page.network(json!({ "offline": true, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 })).await;
+    page.lose_server(true).await;
     page.click("button", "Generate").await;
     page.is_told("The server could not be reached. It is safe to try again.").await;
-    page.network(json!({ "offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 })).await;
+    page.lose_server(false).await;
     page.generates_what_was_typed().await;
 }
 
@@ -79,23 +99,26 @@ async fn too_many_requests_are_told_in_place_and_nothing_typed_is_lost(_server: 
     page.open_profile().await;
     page.type_into("Name (optional)", "Night shift").await;
     // As a proxy in front of the program may answer.
-    let limit = "window.asking = window.fetch;
-        window.fetch = async () => new Response('<h1>429</h1>', { status: 429, headers: { 'Retry-After': '30' } });";
-    page.script::<()>(limit).await.unwrap();
+    page.script::<()>(LIMIT).await.unwrap();
     page.click("button", "Generate").await;
     page.is_told("There were too many requests. Nothing was done. Try again in 30 seconds.").await;
-    page.script::<()>("window.fetch = window.asking").await.unwrap();
+    page.script::<()>("window.noLimit()").await.unwrap();
     page.generates_what_was_typed().await;
 }
 
 impl Page {
+    /// Loses the server, or finds it again.
+    pub async fn lose_server(&self, lost: bool) {
+        self.network(json!({ "offline": lost, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 })).await;
+    }
+
     async fn network(&self, conditions: Value) {
         self.driver.cdp().send_raw("Network.enable", json!({})).await.unwrap();
         self.driver.cdp().send_raw("Network.emulateNetworkConditions", conditions).await.unwrap();
     }
 
     /// Waits until this is said beside the form, which keeps what was typed and the focus.
-    async fn is_told(&self, words: &str) {
+    pub async fn is_told(&self, words: &str) {
         self.until(&format!("an alert says “{words}”"), async || {
             Ok(self.script::<String>(ALERT).await?.contains(words).then_some(()))
         })

@@ -91,3 +91,16 @@ pub(super) async fn assert_fits(page: &Page, what: &str) {
     let too_wide: Vec<String> = page.script(TOO_WIDE).await.unwrap();
     assert!(too_wide.is_empty(), "{what}: {too_wide:?}");
 }
+
+impl Page {
+    /// Shows the page on a screen of this width, in light or dark.
+    pub(super) async fn is_seen(&self, width: u32, scheme: &str) {
+        let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 768 });
+        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
+    }
+}

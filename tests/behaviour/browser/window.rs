@@ -2,10 +2,19 @@
 
 use thirtyfour::Key as Press;
 
+use super::htmx::with_htmx;
 use super::{Page, in_chromium};
 use crate::support::Server;
 
 in_chromium![
+    the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_back,
+    the_page_under_the_window_shows_what_was_changed_in_it,
+    the_secret_is_gone_once_the_window_was_closed_or_left,
+    a_double_click_on_generate_makes_one_key,
+    no_page_logs_an_error_or_asks_another_host,
+];
+
+with_htmx![
     the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_back,
     the_page_under_the_window_shows_what_was_changed_in_it,
     the_secret_is_gone_once_the_window_was_closed_or_left,
@@ -87,24 +96,28 @@ async fn the_secret_is_gone_once_the_window_was_closed_or_left(_server: Server, 
 
 async fn a_double_click_on_generate_makes_one_key(server: Server, page: Page) {
     page.sign_in().await;
+    page.allow_clipboard().await;
     page.open_profile().await;
     for (milliseconds, keys) in [(0, 1), (200, 2)] {
         let button = page.find("button", "Generate").await;
         page.double_click(&button, milliseconds).await;
-        page.credentials().await;
         page.has_keys(keys).await;
+        page.credentials().await;
+        page.click("button", "Copy client secret").await;
+        page.says("Client secret copied").await;
     }
-    page.close_without_copying().await;
+    page.press(Press::Escape).await;
+    page.is_gone("dialog", "Profile").await;
     let admin = server.signed_in("admin").await;
     assert_eq!(server.text(&admin, "/profile").await.matches("data-row=").count(), 2);
 }
 
-async fn no_page_logs_an_error_or_asks_another_host(server: Server, page: Page) {
+async fn no_page_logs_an_error_or_asks_another_host(_server: Server, page: Page) {
     page.open("/login").await;
-    assert_asks_only(&page, &server.url).await;
+    page.asks_only_its_server().await;
     page.sign_in().await;
     page.allow_clipboard().await;
-    assert_asks_only(&page, &server.url).await;
+    page.asks_only_its_server().await;
 
     page.open_profile().await;
     let (client_id, _) = page.generate().await;
@@ -116,11 +129,11 @@ async fn no_page_logs_an_error_or_asks_another_host(server: Server, page: Page) 
     page.click("button", "Generate a replacement").await;
     let (client_id, _) = page.credentials().await;
     page.close_without_copying().await;
-    assert_asks_only(&page, &server.url).await;
+    page.asks_only_its_server().await;
 
     for path in ["/profile", "/account", "/activity", &format!("/profile/api-keys/{client_id}/delete")] {
         page.open(path).await;
-        assert_asks_only(&page, &server.url).await;
+        page.asks_only_its_server().await;
     }
     page.open("/profile").await;
     page.generate().await;
@@ -129,9 +142,11 @@ async fn no_page_logs_an_error_or_asks_another_host(server: Server, page: Page) 
     assert!(log.len() == 1 && log[0].message.contains("the end"), "{log:?}");
 }
 
-async fn assert_asks_only(page: &Page, url: &str) {
-    let script = "return performance.getEntriesByType('resource').map(entry => entry.name)";
-    let asked: Vec<String> = page.script(script).await.unwrap();
-    assert!(asked.iter().any(|asked| asked.contains(".css")), "nothing was seen: {asked:?}");
-    assert!(asked.iter().all(|asked| asked.starts_with(&format!("{url}/"))), "{asked:?}");
+impl Page {
+    async fn asks_only_its_server(&self) {
+        let script = "return [location.origin, performance.getEntriesByType('resource').map(entry => entry.name)]";
+        let (origin, asked): (String, Vec<String>) = self.script(script).await.unwrap();
+        assert!(asked.iter().any(|asked| asked.contains(".css")), "nothing was seen: {asked:?}");
+        assert!(asked.iter().all(|asked| asked.starts_with(&format!("{origin}/"))), "{asked:?}");
+    }
 }

@@ -58,6 +58,26 @@ impl Proxy {
         Self::run(command, folder, address, "https")
     }
 
+    /// Caddy in front of Keyledge with another script in place of one of its own.
+    pub fn with_script(keyledge: SocketAddr, name: &str, script: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = free_address();
+        let site = format!(
+            "{{\nadmin off\nauto_https off\ndefault_bind {}\n}}\n\
+             http://{address} {{\n\
+             @script path /assets/*/js/{name}\n\
+             handle @script {{\nroot * {}\nrewrite * /{name}\nfile_server\n}}\n\
+             handle {{\nreverse_proxy {keyledge}\n}}\n\
+             }}\n",
+            address.ip(),
+            folder.path().display(),
+        );
+        fs::write(folder.path().join(name), script).unwrap();
+        fs::write(folder.path().join("Caddyfile"), site).unwrap();
+        let command = caddy_in(folder.path());
+        Self::run(command, folder, address, "http")
+    }
+
     fn run(mut command: Command, folder: TempDir, address: SocketAddr, scheme: &str) -> Self {
         let program = command.get_program().to_owned();
         let log = folder.path().join("log");

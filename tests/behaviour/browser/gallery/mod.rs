@@ -39,13 +39,11 @@ in_the_gallery![
 /// Where the folder for photographs is named, when they are wanted.
 const SCREENSHOTS: &str = "KEYLEDGE_SCREENSHOTS";
 
-/// Every rule for WCAG 2.0, 2.1 and 2.2 at the levels A and AA, also those that axe-core leaves out unless asked. In the
-/// dark only those about colours: the others do not look at them.
+/// Every rule for WCAG 2.0, 2.1 and 2.2 at the levels A and AA, also those that axe-core leaves out unless asked.
 const CHECK: &str = "
-    const [dark, done] = arguments;
+    const [done] = arguments;
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
-    const asked = axe.getRules(tags).filter(rule => !dark || rule.tags.includes('cat.color'));
-    const rules = asked.map(rule => rule.ruleId);
+    const rules = axe.getRules(tags).map(rule => rule.ruleId);
     const options = Object.fromEntries(rules.map(rule => [rule, { enabled: true }]));
     axe.run(document, { runOnly: { type: 'rule', values: rules }, rules: options, resultTypes: ['violations'] }).then(
         results => done(results.violations.flatMap(violation => violation.nodes.map(node =>
@@ -103,7 +101,7 @@ impl Gallery {
                 self.emulate(width, scheme).await;
                 match &self.look {
                     Look::Check(_) => {
-                        let found = self.check(scheme == "dark").await;
+                        let found = self.check().await;
                         assert!(found.is_empty(), "{state}, {scheme}, {width} px:\n{}", found.join("\n\n"));
                     }
                     Look::Photograph(folder) => {
@@ -115,13 +113,7 @@ impl Gallery {
     }
 
     pub(super) async fn emulate(&self, width: u32, scheme: &str) {
-        let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 768 });
-        self.send("Emulation.setDeviceMetricsOverride", metrics).await;
-        let features = json!([
-            { "name": "prefers-color-scheme", "value": scheme },
-            { "name": "prefers-reduced-motion", "value": "reduce" },
-        ]);
-        self.send("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        self.page.is_seen(width, scheme).await;
         self.page.driver.execute_async(SETTLE, Vec::new()).await.unwrap();
     }
 
@@ -165,12 +157,12 @@ impl Gallery {
     }
 
     /// What axe-core finds wrong with what the page shows now.
-    pub(super) async fn check(&self, dark: bool) -> Vec<String> {
+    pub(super) async fn check(&self) -> Vec<String> {
         let (driver, Look::Check(script)) = (&self.page.driver, &self.look) else { return Vec::new() };
         if self.page.script::<bool>("return typeof axe === 'undefined'").await.unwrap() {
             driver.execute(script, Vec::new()).await.unwrap();
         }
-        driver.execute_async(CHECK, vec![json!(dark)]).await.unwrap().convert().unwrap()
+        driver.execute_async(CHECK, Vec::new()).await.unwrap().convert().unwrap()
     }
 
     async fn photograph(&self, file: &Path) {
@@ -185,9 +177,5 @@ impl Gallery {
             .unwrap();
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, STANDARD.decode(picture["data"].as_str().unwrap()).unwrap()).unwrap();
-    }
-
-    async fn send(&self, command: &str, parameters: Value) {
-        self.page.driver.cdp().send_raw(command, parameters).await.unwrap();
     }
 }

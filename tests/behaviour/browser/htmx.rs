@@ -1,0 +1,48 @@
+//! The real htmx in place of the script that speaks its attributes: what they mean here is what htmx says they mean.
+
+use std::future::Future;
+use std::path::Path;
+
+use super::{Page, visit};
+use crate::proxies::proxy::Proxy;
+use crate::support::{self, Backend, Server};
+
+/// Nothing that the policy of the pages forbids and no page in the session storage. What a script of ours puts in is
+/// processed as htmx wants it, when it says so.
+const SETTINGS: &str = "
+    Object.assign(htmx.config, { includeIndicatorStyles: false, historyCacheSize: 0, allowEval: false });
+    htmx.onLoad(element => htmx.process(element));
+    window.htmxVersion = htmx.version;";
+
+/// Makes one more test of each of these, with htmx. What htmx does does not depend on the database.
+macro_rules! with_htmx {
+    ($($name:ident),+ $(,)?) => {
+        mod htmx {
+            $(
+                #[test]
+                #[ignore = "needs Chromium, Caddy and htmx: run scripts/test"]
+                fn $name() {
+                    crate::browser::htmx::run(super::$name);
+                }
+            )+
+        }
+    };
+}
+
+pub(super) use with_htmx;
+
+pub(super) fn run<F: Future<Output = ()>>(test: impl FnOnce(Server, Page) -> F) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm/node_modules/htmx.org/dist/htmx.min.js");
+    let htmx = std::fs::read_to_string(file).expect("htmx is not there: run scripts/test, which installs it");
+    support::run(Backend::Sqlite, async |server: Server| {
+        let keyledge = server.url.strip_prefix("http://").unwrap().parse().unwrap();
+        let proxy = Proxy::with_script(keyledge, "partial.js", &(htmx + SETTINGS));
+        visit(proxy.url.clone(), async |page| {
+            page.open("/login").await;
+            let version: String = page.script("return window.htmxVersion").await.unwrap();
+            assert!(version.starts_with("2."), "{version}");
+            test(server, page).await;
+        })
+        .await;
+    });
+}
