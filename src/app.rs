@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::{PublicUrl, ServerConfig, StorageConfig, text_or_file};
 use crate::db::Database;
 use crate::error::Error;
+use crate::language;
 use crate::login::store::DatabaseSessionStore;
 use crate::oauth::signing_keys::SigningKeys;
 use crate::oauth::tokens::Tokens;
@@ -68,6 +69,7 @@ impl Bound {
 /// When a setting is bad, the database cannot be used or the address is taken.
 pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyhow::Result<Bound> {
     config.validate()?;
+    language::prepare();
     let brand = Brand::new(config.accent_color, config.logo.as_deref())?;
     let admin_password = text_or_file(config.admin_password.as_ref(), config.admin_password_file.as_deref())?;
     let listener = TcpListener::bind(config.listen)
@@ -182,7 +184,7 @@ fn form_error(error: &actix_web::error::UrlencodedError) -> Error {
     use actix_web::error::UrlencodedError as E;
     match error {
         E::Overflow { .. } => Error::TooLarge,
-        E::Parse(_) => Error::BadRequest("A field is missing, or is there twice. Go back and try again."),
-        _ => Error::BadRequest("The form could not be read. Go back and try again."),
+        E::Parse(_) => Error::BadRequest("error-field-missing"),
+        _ => Error::BadRequest("error-form-unreadable"),
     }
 }
