@@ -65,7 +65,6 @@ common-save-changes = Änderungen speichern
 common-pages = Seiten
 common-first-page = Erste Seite
 common-next-page = Nächste Seite
-common-irreversible = Das kann nicht rückgängig gemacht werden.
 common-delete-key = API-Schlüssel löschen
 common-delete-one = { $what } löschen
 common-error = Fehler:

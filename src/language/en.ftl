@@ -65,7 +65,6 @@ common-save-changes = Save changes
 common-pages = Pages
 common-first-page = First page
 common-next-page = Next page
-common-irreversible = This action cannot be reversed.
 common-delete-key = Delete API key
 common-delete-one = Delete { $what }
 common-error = Error:

@@ -1,4 +1,4 @@
-//! What templates say texts with: `{{ "sign-in-heading"|text }}`, `{{ "home-lead"|with("name", name)|text }}`.
+//! What templates say texts with: `{{ "sign-in-heading"|text }}`, `{{ "home-signed-in"|with("name", name)|text }}`.
 
 #![expect(missing_docs, reason = "the attribute makes types and methods that take no docstring")]
 

@@ -14,6 +14,8 @@
 mod catalogue;
 pub mod filters;
 mod message;
+#[cfg(test)]
+mod tests;
 mod times;
 mod zones;
 
