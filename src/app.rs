@@ -18,7 +18,6 @@ use crate::clock::Clock;
 use crate::config::{PublicUrl, ServerConfig, StorageConfig, text_or_file};
 use crate::db::Database;
 use crate::error::Error;
-use crate::language;
 use crate::login::store::DatabaseSessionStore;
 use crate::oauth::signing_keys::SigningKeys;
 use crate::oauth::tokens::Tokens;
@@ -27,7 +26,9 @@ use crate::users::actions::{FirstAdministrator, ensure_administrator};
 use crate::web::brand::Brand;
 use crate::web::state::State;
 use crate::web::{assets, brand, cross_origin, error_pages, headers, nul, signed_in};
-use crate::{account, all_keys, api, api_keys, audit, gateway, health, home, login, oauth, profile, roles, users};
+use crate::{
+    account, all_keys, api, api_keys, audit, gateway, health, home, language, login, oauth, profile, roles, users,
+};
 
 /// The largest form or token request, in bytes.
 const LARGEST_BODY: usize = 16 * 1024;

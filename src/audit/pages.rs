@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::details::detail;
 use super::model::Event;
 use super::uses::Month;
 use crate::language::{Message, Time, filters};
@@ -91,7 +92,7 @@ pub struct EventRow {
     /// Who did it, where that is not the owner.
     pub actor: Option<String>,
     /// What else there is to say.
-    pub detail: Option<String>,
+    pub detail: Option<Message>,
     /// Whether it was done.
     pub outcome: Message,
     /// Why not.
@@ -111,7 +112,7 @@ impl From<Event> for EventRow {
             owner: event.username,
             action: action(&event.action),
             actor: event.actor,
-            detail: event.detail,
+            detail: event.detail.as_deref().map(detail),
             outcome: outcome(event.reason.as_deref()),
             reason: event.reason.as_deref().map(reason),
             client_id: event.client_id,

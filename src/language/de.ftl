@@ -407,6 +407,26 @@ reason-built-in-role = Eingebaute Rolle
 reason-role-in-use = Rolle hat Benutzer
 reason-other = Anderes
 
+## Was das Protokoll sonst noch sagt
+
+detail-list = { $first }; { $rest }
+detail-named = { $name }: { $changes }
+detail-display-name = Anzeigename
+detail-email = E-Mail
+detail-description = Beschreibung
+detail-language = Sprache
+detail-time-zone = Zeitzone
+detail-roles = Rollen: { $changes }
+detail-added = hinzugefügt { $names }
+detail-removed = entfernt { $names }
+detail-added-and-removed = hinzugefügt { $added }, entfernt { $removed }
+detail-sessions-ended = { $others ->
+    [one] { $others } andere Sitzung beendet
+   *[other] { $others } andere Sitzungen beendet
+}
+detail-session = 1 Sitzung: { $browser }, { $address }
+detail-as-it-is = { $text }
+
 ## Schlüssel aller
 
 keys-heading = Alle API-Schlüssel

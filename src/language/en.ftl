@@ -407,6 +407,26 @@ reason-built-in-role = Built-in role
 reason-role-in-use = Role has users
 reason-other = Other
 
+## What else the record says
+
+detail-list = { $first }; { $rest }
+detail-named = { $name }: { $changes }
+detail-display-name = display name
+detail-email = e-mail
+detail-description = description
+detail-language = language
+detail-time-zone = time zone
+detail-roles = roles: { $changes }
+detail-added = added { $names }
+detail-removed = removed { $names }
+detail-added-and-removed = added { $added }, removed { $removed }
+detail-sessions-ended = { $others ->
+    [one] { $others } other session ended
+   *[other] { $others } other sessions ended
+}
+detail-session = 1 session: { $browser }, { $address }
+detail-as-it-is = { $text }
+
 ## Everybody's keys
 
 keys-heading = All API keys

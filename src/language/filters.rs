@@ -1,9 +1,8 @@
 //! What templates say texts with: `{{ "sign-in-heading"|text }}`, `{{ "home-signed-in"|with("name", name)|text }}`.
 
-#![expect(missing_docs, reason = "the attribute makes types and methods that take no docstring")]
+#![allow(missing_docs, clippy::missing_errors_doc, clippy::inline_always, reason = "the attribute writes code so")]
 
 use askama::{Result, Values};
-
 use chrono::NaiveDate;
 
 use super::{Argument, Locale, Markup, Message, Say, Time, times};

@@ -15,12 +15,6 @@ use crate::db::Timestamp;
 pub struct Time(pub Timestamp);
 
 impl Time {
-    /// For `<time datetime>`.
-    #[must_use]
-    pub fn iso(&self) -> String {
-        self.0.rfc3339()
-    }
-
     /// Such as `24 November 2026, 05:00 UTC`.
     #[must_use]
     pub fn moment(&self, locale: Locale) -> String {

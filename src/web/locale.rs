@@ -1,5 +1,6 @@
 //! How somebody reads pages, as far as the browser says it.
 
+use std::cmp::Reverse;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 
@@ -36,7 +37,7 @@ pub fn of_browser(request: &HttpRequest) -> Locale {
 fn preferred(AcceptLanguage(mut wanted): AcceptLanguage) -> Language {
     wanted.retain(|item| item.quality > Quality::ZERO);
     // A stable sort: of two that are wanted as much, the first one counts.
-    wanted.sort_by(|one, other| other.quality.cmp(&one.quality));
+    wanted.sort_by_key(|item| Reverse(item.quality));
     let spoken = wanted.into_iter().find_map(|item| match item.item {
         Preference::Any => Some(Language::default()),
         Preference::Specific(tag) => Language::of_tag(&tag.primary_language().to_lowercase()),

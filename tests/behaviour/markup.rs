@@ -84,7 +84,10 @@ fn collect(value: &Value, strings: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => _ = strings.insert(text.clone()),
         Value::Array(values) => values.iter().for_each(|value| collect(value, strings)),
-        Value::Object(fields) => fields.values().for_each(|value| collect(value, strings)),
+        // The details of an event are words of this program.
+        Value::Object(fields) => {
+            fields.iter().filter(|(name, _)| *name != "detail").for_each(|(_, value)| collect(value, strings));
+        }
         _ => {}
     }
 }
