@@ -4,7 +4,7 @@
 
 language-tag = de
 number = { $number }
-date = { $day }. { $month } { $year }
+date = { $day }. { $month } { $year }
 month-january = Januar
 month-february = Februar
 month-march = März
@@ -60,7 +60,7 @@ common-delete = Löschen
 common-cancel = Abbrechen
 common-close = Schließen
 common-filter = Filtern
-common-clear-filters = Filter zurücksetzen
+common-clear-filters = Filter löschen
 common-save-changes = Änderungen speichern
 common-pages = Seiten
 common-first-page = Erste Seite
@@ -456,7 +456,7 @@ users-search-hint = Der Anfang eines Namens, eines Benutzernamens oder einer E-M
 users-sort = Sortieren nach
 users-show = Anzeigen
 users-no-more = Es gibt keine weiteren Benutzer.
-users-nobody = So ist kein Benutzer. Suchen Sie nach dem Anfang eines Wortes, oder setzen Sie die Filter zurück.
+users-nobody = So ist kein Benutzer. Suchen Sie nach dem Anfang eines Wortes, oder löschen Sie die Filter.
 users-valid-keys = Gültige Schlüssel
 users-suspended = { $count } ausgesetzt
 users-sort-username = Benutzername, A bis Z

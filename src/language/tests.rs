@@ -195,8 +195,8 @@ fn a_time_is_told_by_the_clock_of_who_reads_it() {
     for (language, zone, moment, day) in [
         (Language::English, Tz::UTC, "1 March 2026, 04:30 UTC", "1 March 2026"),
         (Language::English, Tz::America__New_York, "28 February 2026, 23:30 EST", "28 February 2026"),
-        (Language::German, Tz::Europe__Berlin, "1. März 2026, 05:30 CET", "1. März 2026"),
-        (Language::German, Tz::America__Sao_Paulo, "1. März 2026, 01:30 UTC-03:00", "1. März 2026"),
+        (Language::German, Tz::Europe__Berlin, "1.\u{a0}März 2026, 05:30 CET", "1.\u{a0}März 2026"),
+        (Language::German, Tz::America__Sao_Paulo, "1.\u{a0}März 2026, 01:30 UTC-03:00", "1.\u{a0}März 2026"),
     ] {
         let locale = Locale { language, zone };
         assert_eq!((midnight.moment(locale), midnight.day(locale)), (moment.to_owned(), day.to_owned()));
