@@ -5,24 +5,30 @@ use std::hint::black_box;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::Duration;
+use chrono_tz::Tz;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use keyledge::api_keys::actions::{GenerateKey, Generated, generate};
-use keyledge::api_keys::model::{ClientId, ClientSecret, Lifetime};
+use keyledge::api_keys::expiry::DaysLeft;
+use keyledge::api_keys::model::{ClientId, ClientSecret, Lifetime, Status};
 use keyledge::audit::model::{Action, Source};
+use keyledge::audit::uses::Month;
 use keyledge::clock::Clock;
 use keyledge::config::TokenAlgorithm;
-use keyledge::db::{Database, DatabaseUrl, Found, Presented, Timestamp};
+use keyledge::db::{Database, DatabaseUrl, Found, Presented, Timestamp, Uses};
+use keyledge::language::{Language, Locale, Time};
 use keyledge::oauth::check;
 use keyledge::oauth::model::Scope;
 use keyledge::oauth::queries::current_signing_key;
 use keyledge::oauth::request::ClientRequest;
 use keyledge::oauth::signing_keys::{SigningKey, SigningKeys};
 use keyledge::oauth::tokens::{Subject, Tokens, VerifiedToken};
+use keyledge::profile::pages::{Grid, Outcome, Panel, ProfileWindow, ProfileWindowFragment, Row};
 use keyledge::roles;
 use keyledge::roles::actions::NewRole;
 use keyledge::secret::{SecretKey, SecretText, random_base62};
@@ -30,6 +36,7 @@ use keyledge::users;
 use keyledge::users::author::Author;
 use keyledge::users::model::generate_subject;
 use keyledge::users::queries::NewUser;
+use keyledge::web::answer::page;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tempfile::TempDir;
@@ -223,5 +230,57 @@ fn decisions(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(pieces, secrets, scopes, requests, access_tokens, decisions);
+/// The Profile window of somebody with so many keys.
+fn profile(keys: i64, now: Timestamp) -> ProfileWindowFragment {
+    let used = |key| Uses { api_key_id: key, day: now.unix_day(), allowed: 12_345, refused: key };
+    let row = |key| Row {
+        client_id: ClientId::generate(&mut rng()).to_string(),
+        name: Some(format!("Key {key}")),
+        created_at: Time(now + -Duration::days(key)),
+        expires_at: Time(now + Duration::days(90 - key)),
+        days_left: DaysLeft::of(now + Duration::days(90 - key), now, Tz::UTC),
+        last_used_at: Some(Time(now)),
+        month: Month::of([used(key)], now),
+        status: Status::Valid,
+    };
+    let panel = Panel {
+        nonce: random_base62::<16>(&mut rng(), 22),
+        name: String::new(),
+        choices: Vec::new(),
+        default_days: 90,
+        earliest_date: "2026-11-24".to_owned(),
+        latest_date: "2027-11-23".to_owned(),
+        expires_on: String::new(),
+        message: None,
+        outcome: Outcome::None,
+    };
+    ProfileWindowFragment {
+        window: ProfileWindow {
+            username: "ada".to_owned(),
+            display_name: "Ada Lovelace".to_owned(),
+            email: None,
+            roles: vec!["member".to_owned()],
+            permissions: vec!["journals:read".to_owned()],
+            panel,
+            grid: Grid { rows: (0..keys).map(row).collect() },
+        },
+    }
+}
+
+fn pages(c: &mut Criterion) {
+    let now = Clock::default().now();
+    let window = profile(10, now);
+    let mut group = c.benchmark_group("page");
+    for (name, language, zone) in
+        [("English, in UTC", Language::English, Tz::UTC), ("German, in Berlin", Language::German, Tz::Europe__Berlin)]
+    {
+        let locale = Locale { language, zone };
+        group.bench_function(format!("the Profile window with 10 keys in {name}"), |b| {
+            b.iter(|| page(black_box(locale), StatusCode::OK, &window).expect("a page"));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(pieces, secrets, scopes, requests, access_tokens, decisions, pages);
 criterion_main!(pieces);

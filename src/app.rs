@@ -26,7 +26,9 @@ use crate::users::actions::{FirstAdministrator, ensure_administrator};
 use crate::web::brand::Brand;
 use crate::web::state::State;
 use crate::web::{assets, brand, cross_origin, error_pages, headers, nul, signed_in};
-use crate::{account, all_keys, api, api_keys, audit, gateway, health, home, login, oauth, profile, roles, users};
+use crate::{
+    account, all_keys, api, api_keys, audit, gateway, health, home, language, login, oauth, profile, roles, users,
+};
 
 /// The largest form or token request, in bytes.
 const LARGEST_BODY: usize = 16 * 1024;
@@ -68,6 +70,7 @@ impl Bound {
 /// When a setting is bad, the database cannot be used or the address is taken.
 pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyhow::Result<Bound> {
     config.validate()?;
+    language::prepare();
     let brand = Brand::new(config.accent_color, config.logo.as_deref())?;
     let admin_password = text_or_file(config.admin_password.as_ref(), config.admin_password_file.as_deref())?;
     let listener = TcpListener::bind(config.listen)
@@ -182,7 +185,7 @@ fn form_error(error: &actix_web::error::UrlencodedError) -> Error {
     use actix_web::error::UrlencodedError as E;
     match error {
         E::Overflow { .. } => Error::TooLarge,
-        E::Parse(_) => Error::BadRequest("A field is missing, or is there twice. Go back and try again."),
-        _ => Error::BadRequest("The form could not be read. Go back and try again."),
+        E::Parse(_) => Error::BadRequest("error-field-missing"),
+        _ => Error::BadRequest("error-form-unreadable"),
     }
 }

@@ -24,7 +24,7 @@ pub enum Error {
     /// There is nothing at this address, or nothing that this person may see.
     #[error("not found")]
     NotFound,
-    /// The request cannot be read; the words say what was expected.
+    /// The request cannot be read; the text of this ID says what was expected.
     #[error("{0}")]
     BadRequest(&'static str),
     /// The page exists, but not for this method.

@@ -37,6 +37,7 @@
 //! | [`cli`] | one file a command |
 //! | [`demo`] | a small company to try the program out with |
 //! | [`config`] | every setting with its default |
+//! | [`language`] | the texts of the pages in each language, dates and time zones |
 //! | [`db`] | the one connection type, reading and writing, the record on disk, migrations |
 //! | [`storage`] | opens the database with its secret key |
 //! | [`attempts`] | limits on failed attempts |
@@ -51,7 +52,7 @@
 //! function), `actions` (a verb each: one transaction, its audit event inside it), `pages` (one Askama struct a
 //! template), `handlers` (extract, act, answer). Imports go one way:
 //!
-//! `clock, secret, color, config, error, db` ← `model` ← `queries` ← `actions` ← `web` ← `pages` ← `handlers` ← `app` ← `cli`
+//! `clock, secret, color, config, error, db, language` ← `model` ← `queries` ← `actions` ← `web` ← `pages` ← `handlers` ← `app` ← `cli`
 //!
 //! Handlers never name Diesel, models never do I/O, and time and randomness come in as parameters.
 //!
@@ -100,6 +101,7 @@ pub mod error;
 pub mod gateway;
 pub mod health;
 pub mod home;
+pub mod language;
 pub mod login;
 pub mod oauth;
 pub mod profile;

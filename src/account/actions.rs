@@ -6,9 +6,10 @@ use crate::attempts::queries as attempts;
 use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
 use crate::db::{Database, Entry, Timestamp, one_at_a_time};
 use crate::error::Error;
+use crate::language::Message;
 use crate::login::queries::{self as sessions, Session};
 use crate::secret::{Digest, SecretText};
-use crate::users::model::User;
+use crate::users::model::{Reading, User};
 use crate::users::password::Passwords;
 use crate::users::queries as users;
 
@@ -125,7 +126,7 @@ pub async fn end_session(
     person: Person,
     handle: String,
     now: Timestamp,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<Message>, Error> {
     database
         .write(move |connection| {
             let others = sessions::other_sessions(connection, person.user_id, &person.session, now)?;
@@ -150,7 +151,7 @@ pub async fn end_other_sessions(database: &Database, person: Person, now: Timest
             let others = sessions::other_sessions(connection, person.user_id, &person.session, now)?.len();
             if others > 0 {
                 sessions::delete_other_sessions(connection, person.user_id, &person.session)?;
-                let detail = Some(count_sessions(others));
+                let detail = Some(count_sessions(others).to_string());
                 connection.record(event(&person, Action::EndSessions, Outcome::Allowed, detail, now));
             }
             Ok(others)
@@ -160,9 +161,32 @@ pub async fn end_other_sessions(database: &Database, person: Person, now: Timest
 }
 
 /// Such as `1 other session`.
-#[must_use]
-pub fn count_sessions(others: usize) -> String {
-    if others == 1 { "1 other session".to_owned() } else { format!("{others} other sessions") }
+fn count_sessions(others: usize) -> Message {
+    Message::new("account-other-sessions").with("others", others)
+}
+
+/// Changes how the person reads pages, and returns whether anything had to be changed.
+///
+/// # Errors
+/// When the transaction fails.
+pub async fn set_reading(database: &Database, person: Person, reading: Reading, now: Timestamp) -> Result<bool, Error> {
+    database
+        .write(move |connection| {
+            let Some(user) = users::find(connection, person.user_id)? else { return Ok(false) };
+            let changes = [
+                (user.reading.language != reading.language).then_some("language"),
+                (user.reading.zone != reading.zone).then_some("time zone"),
+            ];
+            let changes: Vec<_> = changes.into_iter().flatten().collect();
+            if changes.is_empty() {
+                return Ok(false);
+            }
+            users::set_reading(connection, user.id, reading)?;
+            connection.record(event(&person, Action::EditUser, Outcome::Allowed, Some(changes.join("; ")), now));
+            Ok(true)
+        })
+        .await
+        .map_err(Error::from)
 }
 
 fn event(person: &Person, action: Action, outcome: Outcome, detail: Option<String>, now: Timestamp) -> Entry {

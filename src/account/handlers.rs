@@ -11,11 +11,12 @@ use super::model::Remaining;
 use super::pages::{AccountPage, Field, News, Refusal, SessionRow};
 use crate::attempts::model::Kind;
 use crate::error::Error;
+use crate::language::{Language, Message, parse_zone, regions};
 use crate::login::handlers::too_many_attempts;
 use crate::login::queries::find_session;
 use crate::login::store::{KEY_DIGEST, SESSION_EPOCH};
 use crate::secret::{Digest, SecretText};
-use crate::users::model::Account;
+use crate::users::model::{Account, Reading};
 use crate::users::password_rules::{MINIMUM_LENGTH, normalize};
 use crate::web::answer::{page, see_other};
 use crate::web::caller;
@@ -87,7 +88,7 @@ pub async fn change_password(
             Err(Error::SignInNeeded { next: ACCOUNT.to_owned() })
         }
         PasswordChange::WrongPassword => {
-            let message = "The current password is wrong. Nothing was changed.".to_owned();
+            let message = Message::new("account-wrong-password");
             let refusal = Refusal { message, field: Field::Current };
             refuse(&state, &session, account, StatusCode::UNPROCESSABLE_ENTITY, refusal).await
         }
@@ -111,18 +112,45 @@ async fn refuse(
 }
 
 /// What is wrong with the new password, whatever the current one is.
-async fn check(state: &State, username: &str, form: &PasswordForm) -> Result<Option<(Field, String)>, Error> {
+async fn check(state: &State, username: &str, form: &PasswordForm) -> Result<Option<(Field, Message)>, Error> {
     let [current, chosen, repeated] =
         [&form.current, &form.password, &form.repeated].map(|typed| normalize(typed.reveal()));
     if chosen != repeated {
-        let message = "The two new passwords differ. Type the same one twice.".to_owned();
-        return Ok(Some((Field::Repeated, message)));
+        return Ok(Some((Field::Repeated, Message::new("account-new-passwords-differ"))));
     }
     if chosen == current {
-        return Ok(Some((Field::New, "This is the current password. Choose another one.".to_owned())));
+        return Ok(Some((Field::New, Message::new("account-same-password"))));
     }
     let choice = state.passwords.check_choice(&form.password, username, &state.config.instance_name).await?;
     Ok(choice.err().map(|message| (Field::New, message)))
+}
+
+/// The form of `/account/reading`: empty fields mean what the browser says.
+#[derive(Deserialize)]
+pub struct ReadingForm {
+    language: String,
+    time_zone: String,
+}
+
+/// Saves in which language and time zone pages are read.
+///
+/// # Errors
+/// When nobody is signed in, there is no such choice or something goes wrong inside.
+pub async fn set_reading(
+    state: web::Data<State>,
+    request: HttpRequest,
+    session: Session,
+    SignedIn(account): SignedIn,
+    form: web::Form<ReadingForm>,
+) -> Result<HttpResponse, Error> {
+    let chosen = |text: &str| !text.is_empty();
+    let reading = Reading { language: Language::of_tag(&form.language), zone: parse_zone(&form.time_zone) };
+    if chosen(&form.language) != reading.language.is_some() || chosen(&form.time_zone) != reading.zone.is_some() {
+        return Err(Error::BadRequest("reading-bad-choice"));
+    }
+    let person = person(&state, &request, &session, &account)?;
+    let changed = actions::set_reading(&state.database, person, reading, state.clock.now()).await?;
+    tell(&session, &News::ReadingSaved(changed))
 }
 
 /// Ends another session.
@@ -201,8 +229,11 @@ async fn account_page(
     let this = this.map(|session| SessionRow::new(session, true));
     let others = others.into_iter().map(|session| SessionRow::new(session, false));
     page(
+        account.locale,
         status,
         &AccountPage {
+            reading: account.user.reading,
+            regions: regions(),
             layout: Layout::new(state, Some(Viewer::from(&account))),
             username: account.user.username,
             news,

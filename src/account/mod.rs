@@ -1,4 +1,5 @@
-//! One's own account: the password, and the sessions in which one is signed in.
+//! One's own account: the password, in which language and time zone one reads pages, and the sessions in which one is
+//! signed in.
 //!
 //! A new password ends the other sessions, and this one goes on under a new key. A wrong current password counts as a
 //! failed sign-in does. A session is named by a handle that opens nothing: its key is in its cookie alone.
@@ -18,6 +19,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/account").get(handlers::account))
         .service(web::resource("/account/password").get(handlers::to_account).post(handlers::change_password))
+        .service(web::resource("/account/reading").get(handlers::to_account).post(handlers::set_reading))
         .service(web::resource("/account/session/stay").post(handlers::stay))
         .service(web::resource("/account/sessions/end-others").post(handlers::end_other_sessions))
         .service(web::resource("/account/sessions/{handle}/end").post(handlers::end_session));

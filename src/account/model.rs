@@ -4,6 +4,7 @@ use chrono::Duration;
 use serde::Serialize;
 
 use crate::db::Timestamp;
+use crate::language::Message;
 
 /// How long before the end of a session people are warned, in seconds.
 const WARNING: i64 = 120;
@@ -68,17 +69,23 @@ const LONGEST_PROGRAM: usize = 30;
 
 /// What people call a browser, such as `Firefox on Windows`; other programs by the name that they give themselves.
 #[must_use]
-pub fn browser(user_agent: Option<&str>) -> String {
+pub fn browser(user_agent: Option<&str>) -> Message {
     let user_agent = user_agent.unwrap_or_default();
     let find = |names: &[(&str, &'static str)]| {
         names.iter().find(|(name, _)| user_agent.contains(name)).map(|(_, known_as)| *known_as)
     };
     match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        (Some(browser), None) => browser.to_owned(),
-        (None, Some(system)) => format!("Unknown browser on {system}"),
-        (None, None) => program(user_agent).unwrap_or("Unknown browser").to_owned(),
+        (Some(browser), Some(system)) => {
+            Message::new("account-browser-on").with("browser", browser).with("system", system)
+        }
+        (Some(browser), None) => named(browser),
+        (None, Some(system)) => Message::new("account-unknown-browser-on").with("system", system),
+        (None, None) => program(user_agent).map_or(Message::new("account-unknown-browser"), named),
     }
+}
+
+fn named(name: &str) -> Message {
+    Message::new("account-browser-named").with("browser", name)
 }
 
 /// The product's name in `curl/8.5.0`.
@@ -126,8 +133,8 @@ mod tests {
             ("<b>x</b>/1", "Unknown browser"),
             ("", "Unknown browser"),
         ] {
-            assert_eq!(browser(Some(user_agent)), name, "{user_agent}");
+            assert_eq!(browser(Some(user_agent)).to_string(), name, "{user_agent}");
         }
-        assert_eq!(browser(None), "Unknown browser");
+        assert_eq!(browser(None).to_string(), "Unknown browser");
     }
 }

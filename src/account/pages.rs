@@ -2,10 +2,11 @@
 
 use askama::Template;
 
-use super::actions::count_sessions;
 use super::model::browser;
+use crate::language::{Language, Message, Time, ZoneRegion, filters};
 use crate::login::queries::Session;
-use crate::web::layout::{Layout, Time};
+use crate::users::model::Reading;
+use crate::web::layout::Layout;
 
 /// `/account`.
 #[derive(Template)]
@@ -21,6 +22,10 @@ pub struct AccountPage {
     pub refusal: Option<Refusal>,
     /// The shortest password, in characters.
     pub minimum_length: usize,
+    /// How they read pages.
+    pub reading: Reading,
+    /// The time zones to choose from.
+    pub regions: Vec<ZoneRegion>,
     /// The sessions, this one first.
     pub sessions: Vec<SessionRow>,
 }
@@ -31,27 +36,28 @@ pub enum News {
     /// The password was changed, and so many other sessions ended.
     PasswordChanged(usize),
     /// A session in this browser was ended.
-    SessionEnded(String),
+    SessionEnded(Message),
     /// The session had ended before.
     SessionGone,
     /// So many other sessions were ended.
     OthersEnded(usize),
+    /// Language and time zone were saved, and whether that changed them.
+    ReadingSaved(bool),
 }
 
 impl News {
     /// What people read.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn message(&self) -> Message {
         match self {
-            Self::PasswordChanged(0) => "Your password was changed.".to_owned(),
-            Self::PasswordChanged(others) => {
-                let others = count_sessions(*others);
-                format!("Your password was changed. {others} ended: sign in there again with the new password.")
-            }
-            Self::SessionEnded(browser) => format!("The session in {browser} was ended."),
-            Self::SessionGone => "That session had ended already.".to_owned(),
-            Self::OthersEnded(0) => "There was no other session any more.".to_owned(),
-            Self::OthersEnded(others) => format!("{} ended.", count_sessions(*others)),
+            Self::PasswordChanged(0) => Message::new("account-password-changed"),
+            Self::PasswordChanged(others) => Message::new("account-password-changed-elsewhere").with("others", *others),
+            Self::SessionEnded(browser) => Message::new("account-session-ended").with("browser", browser),
+            Self::SessionGone => Message::new("account-session-gone"),
+            Self::OthersEnded(0) => Message::new("account-no-other-session"),
+            Self::OthersEnded(others) => Message::new("account-others-ended").with("others", *others),
+            Self::ReadingSaved(true) => Message::new("reading-saved"),
+            Self::ReadingSaved(false) => Message::new("reading-unchanged"),
         }
     }
 }
@@ -59,7 +65,7 @@ impl News {
 /// Why the password was not changed.
 pub struct Refusal {
     /// What happened and what to do.
-    pub message: String,
+    pub message: Message,
     /// Where.
     pub field: Field,
 }
@@ -76,6 +82,18 @@ pub enum Field {
 }
 
 impl AccountPage {
+    /// Whether this language is the chosen one.
+    #[must_use]
+    pub fn is_language(&self, language: &Language) -> bool {
+        self.reading.language.as_ref() == Some(language)
+    }
+
+    /// Whether this time zone is the chosen one.
+    #[must_use]
+    pub fn is_zone(&self, name: &str) -> bool {
+        self.reading.zone.is_some_and(|zone| zone.name() == name)
+    }
+
     /// Whether this field is what has to be corrected.
     #[must_use]
     pub fn is_wrong(&self, field: Field) -> bool {
@@ -90,7 +108,7 @@ pub struct SessionRow {
     /// Whether this page was asked for in it.
     pub is_this: bool,
     /// What people call the browser.
-    pub browser: String,
+    pub browser: Message,
     /// The address that it began from.
     pub address: String,
     /// When it began.

@@ -13,11 +13,12 @@ use super::queries;
 use crate::api_keys;
 use crate::api_keys::model::{ApiKey, ClientId, Status};
 use crate::error::Error;
+use crate::language::Time;
 use crate::roles::permissions::{KEYS_DELETE, KEYS_READ};
 use crate::users::model::{User, normalize_username};
 use crate::web::answer::{page, see_other, wants_fragment};
 use crate::web::caller;
-use crate::web::layout::{Layout, Time, Viewer};
+use crate::web::layout::{Layout, Viewer};
 use crate::web::signed_in::SignedIn;
 use crate::web::state::State;
 
@@ -88,6 +89,7 @@ pub async fn list(
     // Removing even what is not there would store the session anew.
     let deleted = session.contains_key(DELETED).then(|| session.remove_as::<Deleted>(DELETED)).flatten();
     page(
+        account.locale,
         StatusCode::OK,
         &ListPage {
             layout: Layout::new(&state, Some(Viewer::from(&account))),
@@ -101,7 +103,7 @@ pub async fn list(
                 statuses: [Status::Valid, Status::Suspended, Status::Expired]
                     .map(|choice| Choice {
                         value: choice.class(),
-                        label: choice.label().to_owned(),
+                        label: choice.label(),
                         selected: status == Some(choice),
                     })
                     .into(),
@@ -142,12 +144,12 @@ pub async fn confirm(
         name: key.name,
     };
     let mut answer = if wants_fragment(&request) {
-        page(StatusCode::OK, &DeleteFragment { confirm })?
+        page(account.locale, StatusCode::OK, &DeleteFragment { confirm })?
     } else {
         let layout = Layout::new(&state, Some(Viewer::from(&account)));
-        page(StatusCode::OK, &DeletePage { layout, confirm })?
+        page(account.locale, StatusCode::OK, &DeletePage { layout, confirm })?
     };
-    answer.headers_mut().insert(VARY, HeaderValue::from_static("HX-Request"));
+    answer.headers_mut().append(VARY, HeaderValue::from_static("HX-Request"));
     Ok(answer)
 }
 
@@ -189,14 +191,14 @@ impl Query {
             "valid" => Ok(Some(Status::Valid)),
             "suspended" => Ok(Some(Status::Suspended)),
             "expired" => Ok(Some(Status::Expired)),
-            _ => Err(Error::BadRequest("There is no such status. Go back and choose another one.")),
+            _ => Err(Error::BadRequest("keys-bad-status")),
         }
     }
 
     fn concern(&self) -> Result<Option<Concern>, Error> {
         let concern = Concern::ALL.into_iter().find(|concern| concern.code() == self.only);
         if concern.is_none() && !self.only.is_empty() {
-            return Err(Error::BadRequest("There is no such choice of keys. Go back and choose another one."));
+            return Err(Error::BadRequest("keys-bad-concern"));
         }
         Ok(concern)
     }

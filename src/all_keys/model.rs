@@ -5,6 +5,7 @@ use chrono::Duration;
 use crate::api_keys::expiry::SOON_DAYS;
 use crate::api_keys::model::Status;
 use crate::db::Timestamp;
+use crate::language::Message;
 
 /// A key is unused when it is older than so many days and was not used for as long.
 pub const UNUSED_DAYS: i64 = 90;
@@ -36,11 +37,11 @@ impl Concern {
 
     /// What people read.
     #[must_use]
-    pub fn label(self) -> String {
+    pub fn label(self) -> Message {
         match self {
-            Self::NeverUsed => "Never used".to_owned(),
-            Self::ExpiresSoon => format!("Expires within {SOON_DAYS} days"),
-            Self::Unused => format!("Unused for {UNUSED_DAYS} days"),
+            Self::NeverUsed => Message::new("keys-never-used"),
+            Self::ExpiresSoon => Message::new("keys-expires-soon").with("days", SOON_DAYS),
+            Self::Unused => Message::new("keys-unused").with("days", UNUSED_DAYS),
         }
     }
 }

@@ -3,7 +3,8 @@
 use askama::Template;
 
 use crate::api_keys::model::Status;
-use crate::web::layout::{Layout, Time};
+use crate::language::{Message, Time, filters};
+use crate::web::layout::Layout;
 
 /// `/keys`.
 #[derive(Template)]
@@ -46,7 +47,7 @@ pub struct Choice {
     /// What the form sends.
     pub value: &'static str,
     /// What people read.
-    pub label: String,
+    pub label: Message,
     /// Whether it is chosen.
     pub selected: bool,
 }

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::actions::{self, GenerateKey, Generated};
@@ -12,12 +13,13 @@ use super::model::{BadLifetime, ClientId, DEFAULT_LIFETIME_DAYS, Lifetime, Statu
 use super::pages::{Confirm, DeleteFragment, DeletePage};
 use crate::db::Timestamp;
 use crate::error::Error;
+use crate::language::{Message, Time};
 use crate::profile::handlers::{answer, deleted, remember_deleted};
 use crate::profile::pages::{GeneratedKey, Outcome};
 use crate::profile::window::{self, Typed, UNTIL_A_DATE};
 use crate::web::answer::{page, see_other, wants_fragment};
 use crate::web::caller;
-use crate::web::layout::{Layout, Time, Viewer};
+use crate::web::layout::{Layout, Viewer};
 use crate::web::signed_in::SignedIn;
 use crate::web::state::State;
 
@@ -41,13 +43,13 @@ pub async fn generate(
 ) -> Result<HttpResponse, Error> {
     let form = form.into_inner();
     if !(16..=64).contains(&form.nonce.len()) || !form.nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(Error::BadRequest("This form is not complete. Open your profile and try again."));
+        return Err(Error::BadRequest("error-panel-incomplete"));
     }
     let viewer = Viewer::from(&account);
     let now = state.clock.now();
     let longest = state.config.max_key_lifetime_days;
     let accepted = parse_name(&form.typed.name)
-        .and_then(|name| lifetime(&form.typed, longest, now).map(|lifetime| (name, lifetime)));
+        .and_then(|name| lifetime(&form.typed, longest, now, account.locale.zone).map(|lifetime| (name, lifetime)));
     let (name, lifetime) = match accepted {
         Ok(accepted) => accepted,
         Err(message) => {
@@ -68,7 +70,7 @@ pub async fn generate(
         }),
         Generated::Repeated { client_id, deleted } => Outcome::AlreadyGenerated { client_id, deleted },
         Generated::NonceTaken => {
-            return Err(Error::BadRequest("This form belongs to somebody else. Open your profile and try again."));
+            return Err(Error::BadRequest("error-panel-of-another"));
         }
     };
     let window = window::fill(&state, account, Typed::default(), outcome).await?;
@@ -81,13 +83,13 @@ pub fn token_command(public_url: &str, client_id: &str) -> String {
     format!("curl --user {client_id} --data grant_type=client_credentials {public_url}/auth/token")
 }
 
-fn lifetime(typed: &Typed, longest: u32, now: Timestamp) -> Result<Lifetime, String> {
+fn lifetime(typed: &Typed, longest: u32, now: Timestamp, zone: Tz) -> Result<Lifetime, Message> {
     let lifetime = if typed.lifetime == UNTIL_A_DATE {
         typed
             .expires_on
             .parse::<NaiveDate>()
             .map_err(|_| BadLifetime::Unreadable)
-            .and_then(|date| Lifetime::until(date, longest, now))
+            .and_then(|date| Lifetime::until(date, longest, now, zone))
     } else if typed.lifetime.is_empty() {
         Lifetime::in_days(DEFAULT_LIFETIME_DAYS.min(longest), longest, now)
     } else {
@@ -98,12 +100,9 @@ fn lifetime(typed: &Typed, longest: u32, now: Timestamp) -> Result<Lifetime, Str
             .and_then(|days| Lifetime::in_days(days, longest, now))
     };
     lifetime.map_err(|bad| match bad {
-        BadLifetime::Unreadable => "Choose a lifetime, or a date such as 2027-01-31.".to_owned(),
-        BadLifetime::InThePast => "The expiration date has passed. Choose a later one.".to_owned(),
-        BadLifetime::TooLong => {
-            let unit = if longest == 1 { "day" } else { "days" };
-            format!("A key can live for at most {longest} {unit}. Choose a shorter lifetime.")
-        }
+        BadLifetime::Unreadable => Message::new("panel-bad-lifetime"),
+        BadLifetime::InThePast => Message::new("panel-date-passed"),
+        BadLifetime::TooLong => Message::new("panel-lifetime-too-long").with("days", longest),
     })
 }
 
@@ -127,12 +126,12 @@ pub async fn confirm(
     let over_window = wants_fragment(&request);
     let confirm = Confirm { client_id: key.client_id, name: key.name, status, last_valid, over_window };
     let mut answer = if over_window {
-        page(StatusCode::OK, &DeleteFragment { confirm })?
+        page(account.locale, StatusCode::OK, &DeleteFragment { confirm })?
     } else {
         let layout = Layout::new(&state, Some(Viewer::from(&account)));
-        page(StatusCode::OK, &DeletePage { layout, confirm })?
+        page(account.locale, StatusCode::OK, &DeletePage { layout, confirm })?
     };
-    answer.headers_mut().insert(VARY, HeaderValue::from_static("HX-Request"));
+    answer.headers_mut().append(VARY, HeaderValue::from_static("HX-Request"));
     Ok(answer)
 }
 

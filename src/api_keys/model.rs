@@ -3,9 +3,11 @@
 use std::fmt;
 
 use chrono::{Days, Duration, NaiveDate};
+use chrono_tz::Tz;
 use rand::CryptoRng;
 
 use crate::db::Timestamp;
+use crate::language::{Message, start_of_day};
 use crate::secret::{Digest, SecretText, base62, equal_in_constant_time, random_base62, sha256};
 
 /// The lifetime of a key when its user chooses none, in days.
@@ -128,14 +130,14 @@ impl Status {
         }
     }
 
-    /// The word that people read.
+    /// What people read.
     #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Valid => "Valid",
-            Self::Suspended => "Suspended",
-            Self::Expired => "Expired",
-        }
+    pub const fn label(self) -> Message {
+        Message::new(match self {
+            Self::Valid => "status-valid",
+            Self::Suspended => "status-suspended",
+            Self::Expired => "status-expired",
+        })
     }
 
     /// The class of the word's badge.
@@ -184,28 +186,34 @@ impl Lifetime {
         Ok(Self { expires_at: now + Duration::days(days.into()), days })
     }
 
-    /// A lifetime up to the end of a day in UTC.
+    /// A lifetime up to the end of a day in a time zone.
     ///
     /// # Errors
     /// When the day has passed or is later than the operator allows.
-    pub fn until(date: NaiveDate, longest: u32, now: Timestamp) -> Result<Self, BadLifetime> {
-        let today = now.utc().date_naive();
+    pub fn until(date: NaiveDate, longest: u32, now: Timestamp, zone: Tz) -> Result<Self, BadLifetime> {
+        let today = Self::earliest_date(now, zone);
         if date < today {
             return Err(BadLifetime::InThePast);
         }
-        if date > Self::latest_date(longest, now) {
+        if date > Self::latest_date(longest, now, zone) {
             return Err(BadLifetime::TooLong);
         }
         let end = date.checked_add_days(Days::new(1)).ok_or(BadLifetime::TooLong)?;
-        let expires_at = end.and_time(chrono::NaiveTime::MIN).and_utc().into();
+        let expires_at = start_of_day(end, zone).ok_or(BadLifetime::TooLong)?;
         let days = u32::try_from((end - today).num_days()).map_err(|_| BadLifetime::TooLong)?;
         Ok(Self { expires_at, days })
     }
 
+    /// The first date that can be chosen: today.
+    #[must_use]
+    pub fn earliest_date(now: Timestamp, zone: Tz) -> NaiveDate {
+        now.utc().with_timezone(&zone).date_naive()
+    }
+
     /// The last date that can be chosen: its end is within the operator's limit.
     #[must_use]
-    pub fn latest_date(longest: u32, now: Timestamp) -> NaiveDate {
-        (now + Duration::days(i64::from(longest) - 1)).utc().date_naive()
+    pub fn latest_date(longest: u32, now: Timestamp, zone: Tz) -> NaiveDate {
+        Self::earliest_date(now + Duration::days(i64::from(longest) - 1), zone)
     }
 }
 
@@ -232,16 +240,16 @@ pub struct ApiKey {
 ///
 /// # Errors
 /// A sentence for the person when it is too long or has characters that cannot be shown.
-pub fn parse_name(text: &str) -> Result<Option<String>, String> {
+pub fn parse_name(text: &str) -> Result<Option<String>, Message> {
     let name = text.trim();
     if name.is_empty() {
         return Ok(None);
     }
     if name.chars().count() > LONGEST_NAME {
-        return Err(format!("The name is too long. Use at most {LONGEST_NAME} characters."));
+        return Err(Message::new("panel-name-too-long").with("length", LONGEST_NAME));
     }
     if name.chars().any(char::is_control) {
-        return Err("The name has characters that cannot be shown.".to_owned());
+        return Err(Message::new("panel-name-unreadable"));
     }
     Ok(Some(name.to_owned()))
 }
@@ -314,11 +322,11 @@ mod tests {
     fn a_lifetime_until_a_date_ends_with_that_day() {
         let now = at("2026-11-24T12:00:00Z");
         let date = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let lifetime = Lifetime::until(date("2026-11-30"), 365, now).unwrap();
+        let lifetime = Lifetime::until(date("2026-11-30"), 365, now, Tz::UTC).unwrap();
         assert_eq!(lifetime, Lifetime { expires_at: at("2026-12-01T00:00:00Z"), days: 7 });
-        assert_eq!(Lifetime::until(date("2026-11-23"), 365, now), Err(BadLifetime::InThePast));
-        assert!(Lifetime::until(date("2027-11-23"), 365, now).is_ok());
-        assert_eq!(Lifetime::until(date("2027-11-24"), 365, now), Err(BadLifetime::TooLong));
+        assert_eq!(Lifetime::until(date("2026-11-23"), 365, now, Tz::UTC), Err(BadLifetime::InThePast));
+        assert!(Lifetime::until(date("2027-11-23"), 365, now, Tz::UTC).is_ok());
+        assert_eq!(Lifetime::until(date("2027-11-24"), 365, now, Tz::UTC), Err(BadLifetime::TooLong));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::model::Status;
+use crate::language::filters;
 use crate::web::layout::Layout;
 
 /// The question as a page of its own.

@@ -1,12 +1,14 @@
 //! Which events somebody asks for, as people and programs write it: the one reading of the filters of the page, the JSON
 //! API, the command line and the exports.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate};
+use chrono_tz::Tz;
 use diesel::QueryResult;
 
 use super::model::Filter;
 use crate::api_keys::queries as api_keys;
 use crate::db::{DbConnection, Timestamp};
+use crate::language::start_of_day;
 use crate::users::model::normalize_username;
 use crate::users::queries as users;
 
@@ -75,7 +77,7 @@ impl Asked {
 /// # Errors
 /// A sentence that says what was expected.
 pub fn parse_from(text: &str) -> Result<Timestamp, &'static str> {
-    parse(text, Some)
+    from_in(text, Tz::UTC)
 }
 
 /// Until when: a date, which is its end in UTC, or a point in time.
@@ -83,18 +85,34 @@ pub fn parse_from(text: &str) -> Result<Timestamp, &'static str> {
 /// # Errors
 /// A sentence that says what was expected.
 pub fn parse_until(text: &str) -> Result<Timestamp, &'static str> {
-    parse(text, |date| date.checked_add_days(Days::new(1)))
+    until_in(text, Tz::UTC)
 }
 
-fn parse(text: &str, day: impl FnOnce(NaiveDate) -> Option<NaiveDate>) -> Result<Timestamp, &'static str> {
+/// [`parse_from`] where dates are those of a time zone.
+///
+/// # Errors
+/// A sentence that says what was expected.
+pub fn from_in(text: &str, zone: Tz) -> Result<Timestamp, &'static str> {
+    parse(text, zone, Some)
+}
+
+/// [`parse_until`] where dates are those of a time zone.
+///
+/// # Errors
+/// A sentence that says what was expected.
+pub fn until_in(text: &str, zone: Tz) -> Result<Timestamp, &'static str> {
+    parse(text, zone, |date| date.checked_add_days(Days::new(1)))
+}
+
+fn parse(text: &str, zone: Tz, day: impl FnOnce(NaiveDate) -> Option<NaiveDate>) -> Result<Timestamp, &'static str> {
     const EXPECTED: &str = "expected a date such as 2026-11-24, or a time such as 2026-11-24T05:00:00Z";
     // A year of more digits is none that is meant, and some are none that can be added to.
-    let in_range = |time: DateTime<Utc>| (1970..=9999).contains(&chrono::Datelike::year(&time));
+    let in_range = |time: Timestamp| (1970..=9999).contains(&time.utc().year());
     let time = match text.parse::<NaiveDate>() {
-        Ok(date) => day(date).map(|date| date.and_time(NaiveTime::MIN).and_utc()),
-        Err(_) => DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()),
+        Ok(date) => day(date).and_then(|date| start_of_day(date, zone)),
+        Err(_) => DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc().into()),
     };
-    time.filter(|time| in_range(*time)).map(Timestamp::from).ok_or(EXPECTED)
+    time.filter(|time| in_range(*time)).ok_or(EXPECTED)
 }
 
 #[cfg(test)]

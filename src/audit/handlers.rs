@@ -5,10 +5,11 @@ use actix_web::http::header::{
     CONTENT_DISPOSITION, CONTENT_TYPE, ContentDisposition, DispositionParam, DispositionType, HeaderValue,
 };
 use actix_web::{HttpResponse, web};
+use chrono_tz::Tz;
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::asked::{Asked, Missing, Whose, parse_from, parse_until};
+use super::asked::{Asked, Missing, Whose, from_in, until_in};
 use super::export::{self, Export, Shape};
 use super::model::{Event, Filter};
 use super::pages::{ActivityPage, FilterForm, KeyChoice, Mistake};
@@ -17,6 +18,7 @@ use super::uses::{self, Month};
 use crate::api_keys::queries as api_keys;
 use crate::db::{DbConnection, Timestamp, UsesOf, uses_since};
 use crate::error::Error;
+use crate::language::Message;
 use crate::roles::permissions::AUDIT_READ;
 use crate::users::model::Account;
 use crate::web::answer::page;
@@ -126,7 +128,7 @@ struct Found {
 async fn show(state: &State, account: &Account, view: View, query: Query) -> Result<HttpResponse, Error> {
     let now = state.clock.now();
     let (user_id, before) = (account.user.id, query.before);
-    let asked = query.read(view, user_id);
+    let asked = query.read(view, account);
     let (found, keys) = state
         .database
         .read(move |connection| {
@@ -149,6 +151,7 @@ async fn show(state: &State, account: &Account, view: View, query: Query) -> Res
     events.truncate(PAGE_SIZE);
     let last = events.last().filter(|_| more).map(|event| event.id);
     page(
+        account.locale,
         status,
         &ActivityPage {
             layout: Layout::new(state, Some(Viewer::from(account))),
@@ -177,12 +180,14 @@ async fn show(state: &State, account: &Account, view: View, query: Query) -> Res
     )
 }
 
-fn note(name: Option<String>, deleted: bool) -> String {
-    let mut note = name.map(|name| format!(" – {name}")).unwrap_or_default();
-    if deleted {
-        note.push_str(" (deleted)");
+/// What people read after the client ID of a key.
+fn note(name: Option<String>, deleted: bool) -> Option<Message> {
+    match (name, deleted) {
+        (Some(name), false) => Some(Message::new("activity-key-note").with("name", name)),
+        (Some(name), true) => Some(Message::new("activity-key-note-deleted").with("name", name)),
+        (None, true) => Some(Message::new("activity-key-deleted")),
+        (None, false) => None,
     }
-    note
 }
 
 fn find(
@@ -216,7 +221,7 @@ async fn send(
     shape: Shape,
     query: &Query,
 ) -> Result<HttpResponse, Error> {
-    let asked = query.read(view, account.user.id).map_err(|mistake| Error::BadRequest(mistake.message))?;
+    let asked = query.read(view, account).map_err(|mistake| Error::BadRequest(mistake.message))?;
     let export = state
         .database
         .read(move |connection| match asked.filter(connection)? {
@@ -241,35 +246,33 @@ async fn send(
 
 fn mistake(missing: Missing) -> Mistake {
     match missing {
-        Missing::User => Mistake { field: "user", message: "There is no user of this name. Check how it is spelled." },
-        Missing::Key => {
-            Mistake { field: "key", message: "There is no such API key here. Choose another one, or none." }
-        }
+        Missing::User => Mistake { field: "user", message: "activity-no-user" },
+        Missing::Key => Mistake { field: "key", message: "activity-no-key" },
     }
 }
 
 impl Query {
     /// What is asked for.
-    fn read(&self, view: View, user_id: i64) -> Result<Asked, Mistake> {
+    fn read(&self, view: View, account: &Account) -> Result<Asked, Mistake> {
         let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let date = |field, text: &str, parse: fn(&str) -> Result<Timestamp, &'static str>| match filled(text) {
-            Some(text) => parse(&text)
-                .map(Some)
-                .map_err(|_| Mistake { field, message: "Write a date as year, month and day, such as 2026-11-24." }),
+        let date = |field, text: &str, parse: fn(&str, Tz) -> Result<Timestamp, &'static str>| match filled(text) {
+            Some(text) => {
+                parse(&text, account.locale.zone).map(Some).map_err(|_| Mistake { field, message: "activity-bad-date" })
+            }
             None => Ok(None),
         };
-        let (from, until) = (date("from", &self.from, parse_from)?, date("to", &self.to, parse_until)?);
+        let (from, until) = (date("from", &self.from, from_in)?, date("to", &self.to, until_in)?);
         if from.zip(until).is_some_and(|(from, until)| from >= until) {
-            return Err(Mistake { field: "to", message: "The last day is before the first one. Choose a later one." });
+            return Err(Mistake { field: "to", message: "activity-days-swapped" });
         }
         let refused = match self.outcome.as_str() {
             "" => None,
             "allowed" => Some(false),
             "refused" => Some(true),
-            _ => return Err(Mistake { field: "outcome", message: "Choose one of the outcomes." }),
+            _ => return Err(Mistake { field: "outcome", message: "activity-bad-outcome" }),
         };
         let whose = match view {
-            View::Own => Whose::User(user_id),
+            View::Own => Whose::User(account.user.id),
             View::Everybody => filled(&self.user).map_or(Whose::Everybody, Whose::Named),
         };
         Ok(Asked { whose, client_id: filled(&self.key), refused, from, until })

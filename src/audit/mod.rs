@@ -12,6 +12,7 @@
 
 pub mod asked;
 pub mod chain;
+mod details;
 pub mod export;
 pub mod handlers;
 pub mod model;

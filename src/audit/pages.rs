@@ -2,9 +2,11 @@
 
 use askama::Template;
 
+use super::details::detail;
 use super::model::Event;
 use super::uses::Month;
-use crate::web::layout::{Layout, Time};
+use crate::language::{Message, Time, filters};
+use crate::web::layout::Layout;
 
 /// `/activity` and `/activity/everybody`.
 #[derive(Template)]
@@ -66,7 +68,7 @@ impl FilterForm {
 pub struct Mistake {
     /// The name of the field.
     pub field: &'static str,
-    /// What was expected.
+    /// The ID of what was expected.
     pub message: &'static str,
 }
 
@@ -76,7 +78,7 @@ pub struct KeyChoice {
     /// The client ID.
     pub client_id: String,
     /// What people read after it.
-    pub note: String,
+    pub note: Option<Message>,
 }
 
 /// A row of the list.
@@ -86,21 +88,21 @@ pub struct EventRow {
     /// The user in whose record it is.
     pub owner: Option<String>,
     /// What was done.
-    pub action: &'static str,
+    pub action: Message,
     /// Who did it, where that is not the owner.
     pub actor: Option<String>,
     /// What else there is to say.
-    pub detail: Option<String>,
+    pub detail: Option<Message>,
     /// Whether it was done.
-    pub outcome: &'static str,
+    pub outcome: Message,
     /// Why not.
-    pub reason: Option<&'static str>,
+    pub reason: Option<Message>,
     /// The key that it was done with or to.
     pub client_id: Option<String>,
-    /// Method and path.
-    pub request: String,
-    /// The caller's address.
-    pub address: String,
+    /// Method and path; none for what an operator did on the command line.
+    pub request: Option<String>,
+    /// The caller's address; none for what was done on this server.
+    pub address: Option<String>,
 }
 
 impl From<Event> for EventRow {
@@ -110,72 +112,75 @@ impl From<Event> for EventRow {
             owner: event.username,
             action: action(&event.action),
             actor: event.actor,
-            detail: event.detail,
-            outcome: if event.reason.is_none() { "Allowed" } else { "Refused" },
+            detail: event.detail.as_deref().map(detail),
+            outcome: outcome(event.reason.as_deref()),
             reason: event.reason.as_deref().map(reason),
             client_id: event.client_id,
-            request: match (event.method, event.path) {
-                (Some(method), Some(path)) => format!("{method} {path}"),
-                _ => "Command line".to_owned(),
-            },
-            address: event.address.unwrap_or_else(|| "This server".to_owned()),
+            request: event.method.zip(event.path).map(|(method, path)| format!("{method} {path}")),
+            address: event.address,
         }
     }
 }
 
+/// What people read for an outcome.
+#[must_use]
+pub fn outcome(reason: Option<&str>) -> Message {
+    Message::new(if reason.is_none() { "common-allowed" } else { "common-refused" })
+}
+
 /// What people read for an [`Action`](super::model::Action).
 #[must_use]
-pub fn action(code: &str) -> &'static str {
-    match code {
-        "sign_in" => "Signed in",
-        "sign_out" => "Signed out",
-        "change_password" => "Changed password",
-        "end_sessions" => "Ended sessions",
-        "generate_key" => "Generated API key",
-        "delete_key" => "Deleted API key",
-        "issue_token" => "Got access token",
-        "use_api" => "Used the API",
-        "check" => "Checked at the gateway",
-        "introspect" => "Asked about a token",
-        "introspected" => "Token was asked about",
-        "revoke_token" => "Ended access token",
-        "rotate_signing_key" => "New signing key",
-        "add_role" => "Role added",
-        "edit_role" => "Role changed",
-        "delete_role" => "Role deleted",
-        "add_user" => "Account added",
-        "edit_user" => "Account changed",
-        "disable_user" => "Account disabled",
-        "enable_user" => "Account enabled",
-        "set_password" => "One-time password set",
-        _ => "Other",
-    }
+pub fn action(code: &str) -> Message {
+    Message::new(match code {
+        "sign_in" => "event-sign-in",
+        "sign_out" => "event-sign-out",
+        "change_password" => "event-change-password",
+        "end_sessions" => "event-end-sessions",
+        "generate_key" => "event-generate-key",
+        "delete_key" => "event-delete-key",
+        "issue_token" => "event-issue-token",
+        "use_api" => "event-use-api",
+        "check" => "event-check",
+        "introspect" => "event-introspect",
+        "introspected" => "event-introspected",
+        "revoke_token" => "event-revoke-token",
+        "rotate_signing_key" => "event-rotate-signing-key",
+        "add_role" => "event-add-role",
+        "edit_role" => "event-edit-role",
+        "delete_role" => "event-delete-role",
+        "add_user" => "event-add-user",
+        "edit_user" => "event-edit-user",
+        "disable_user" => "event-disable-user",
+        "enable_user" => "event-enable-user",
+        "set_password" => "event-set-password",
+        _ => "event-other",
+    })
 }
 
 /// What people read for a [`Reason`](super::model::Reason).
 #[must_use]
-pub fn reason(code: &str) -> &'static str {
-    match code {
-        "unknown" => "No such API key or user",
-        "wrong_password" => "Wrong password",
-        "wrong_secret" => "Wrong client secret",
-        "user_disabled" => "Account disabled",
-        "key_expired" => "API key expired",
-        "key_deleted" => "API key deleted",
-        "token_expired" => "Access token expired",
-        "token_invalid" => "Access token not valid",
-        "token_revoked" => "Access token was ended",
-        "token_of_another_key" => "Access token of another API key",
-        "permission_missing" => "Permission missing",
-        "unsupported_grant_type" => "Wrong grant type",
-        "invalid_scope" => "Asked for more than the owner holds",
-        "invalid_request" => "Incomplete or repeated parameters",
-        "holds_more" => "Holds a permission that was not held by who asked",
-        "grants_more" => "Grants a permission that was not held by who asked",
-        "own_account" => "Not for one's own account",
-        "last_administrator" => "Last active administrator",
-        "built_in_role" => "Built-in role",
-        "role_in_use" => "Role has users",
-        _ => "Other",
-    }
+pub fn reason(code: &str) -> Message {
+    Message::new(match code {
+        "unknown" => "reason-unknown",
+        "wrong_password" => "reason-wrong-password",
+        "wrong_secret" => "reason-wrong-secret",
+        "user_disabled" => "reason-user-disabled",
+        "key_expired" => "reason-key-expired",
+        "key_deleted" => "reason-key-deleted",
+        "token_expired" => "reason-token-expired",
+        "token_invalid" => "reason-token-invalid",
+        "token_revoked" => "reason-token-revoked",
+        "token_of_another_key" => "reason-token-of-another-key",
+        "permission_missing" => "reason-permission-missing",
+        "unsupported_grant_type" => "reason-unsupported-grant-type",
+        "invalid_scope" => "reason-invalid-scope",
+        "invalid_request" => "reason-invalid-request",
+        "holds_more" => "reason-holds-more",
+        "grants_more" => "reason-grants-more",
+        "own_account" => "reason-own-account",
+        "last_administrator" => "reason-last-administrator",
+        "built_in_role" => "reason-built-in-role",
+        "role_in_use" => "reason-role-in-use",
+        _ => "reason-other",
+    })
 }

@@ -1,7 +1,7 @@
 //! Events as a table for spreadsheets.
 
 use super::model::Event;
-use super::pages::{action, reason};
+use super::pages::{action, outcome, reason};
 
 /// The columns.
 const CSV_HEADER: [&str; 12] = [
@@ -19,7 +19,7 @@ const CSV_HEADER: [&str; 12] = [
     "Detail",
 ];
 
-/// Events as CSV (RFC 4180), in the words of the Activity page.
+/// Events as CSV (RFC 4180), in the English words of the Activity page.
 ///
 /// # Errors
 /// When the text cannot be written.
@@ -29,14 +29,14 @@ pub(super) fn csv(events: Vec<Event>, with_header: bool) -> csv::Result<Vec<u8>>
         writer.write_record(CSV_HEADER)?;
     }
     for event in events {
-        let outcome = if event.reason.is_none() { "Allowed" } else { "Refused" };
+        let outcome = outcome(event.reason.as_deref()).to_string();
         let cells = [
             Some(event.occurred_at.rfc3339_micros()),
             event.username,
             event.client_id,
-            Some(action(&event.action).to_owned()),
-            Some(outcome.to_owned()),
-            event.reason.map(|code| reason(&code).to_owned()),
+            Some(action(&event.action).to_string()),
+            Some(outcome),
+            event.reason.map(|code| reason(&code).to_string()),
             event.method,
             event.path,
             event.address,

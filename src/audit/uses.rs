@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::db::{Timestamp, Uses};
+use crate::language::{Argument, Message};
 
 /// How many days are shown, today included.
 pub const DAYS: i32 = 30;
@@ -40,16 +41,10 @@ pub struct Day {
 }
 
 impl Day {
-    /// Such as `24 November 2026`.
+    /// Both kinds.
     #[must_use]
-    pub fn name(&self) -> String {
-        format!("{} {}", self.date.day(), self.date.format("%B %Y"))
-    }
-
-    /// Both kinds, as people read numbers.
-    #[must_use]
-    pub fn numbers(&self) -> [String; 2] {
-        [thousands(self.allowed), thousands(self.refused)]
+    pub fn numbers(&self) -> [i64; 2] {
+        [self.allowed, self.refused]
     }
 
     fn uses(&self) -> i64 {
@@ -92,18 +87,22 @@ impl Month {
 
     /// Such as `12 uses in the last 30 days, 1 refused`.
     #[must_use]
-    pub fn summary(&self) -> String {
-        let uses = self.days.iter().map(Day::uses).sum();
-        let refused = self.days.iter().map(|day| day.refused).sum();
-        let noun = if uses == 1 { "use" } else { "uses" };
-        format!("{} {noun} in the last {DAYS} days, {} refused", thousands(uses), thousands(refused))
+    pub fn summary(&self) -> Message {
+        let uses: i64 = self.days.iter().map(Day::uses).sum();
+        let refused: i64 = self.days.iter().map(|day| day.refused).sum();
+        Message::new("uses-summary").with("uses", uses).with("days", DAYS).with("refused", refused)
     }
 
-    /// Such as `12 on 24 November 2026`: the day with the most uses, the last one of several; none without any.
+    /// The same with the day that has the most uses, the last one of several.
     #[must_use]
-    pub fn most(&self) -> Option<String> {
-        let busiest = self.days.iter().filter(|day| day.uses() > 0).max_by_key(|day| day.uses())?;
-        Some(format!("{} on {}", thousands(busiest.uses()), busiest.name()))
+    pub fn paragraph(&self) -> Message {
+        match self.days.iter().filter(|day| day.uses() > 0).max_by_key(|day| day.uses()) {
+            Some(day) => Message::new("uses-paragraph-most")
+                .with("summary", self.summary())
+                .with("uses", day.uses())
+                .with("day", Argument::Date(day.date)),
+            None => Message::new("uses-paragraph").with("summary", self.summary()),
+        }
     }
 
     /// The bars of the picture: allowed uses stand on a line, refused ones hang from it, both to the same scale.
@@ -159,19 +158,6 @@ pub struct Picture {
     pub refused: String,
 }
 
-/// A number as people read it: `1,234,567`.
-fn thousands(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.char_indices() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
@@ -194,16 +180,20 @@ mod tests {
         let month = month(&[(0, 1, 0), (0, 2, 1), (29, 4, 0), (30, 100, 100)]);
         assert_eq!(month.days.len(), 30);
         assert_eq!(month.days[29], Day { date: now().utc().date_naive(), allowed: 3, refused: 1 });
-        assert_eq!(month.days[0].numbers(), ["4", "0"]);
-        assert_eq!(month.summary(), "8 uses in the last 30 days, 1 refused");
-        assert_eq!(month.most().unwrap(), "4 on 24 November 2025");
+        assert_eq!(month.days[0].numbers(), [4, 0]);
+        let said = "8 uses in the last 30 days, 1 refused. Most: 4 on 24 November 2025.";
+        assert_eq!(month.paragraph().to_string(), said);
     }
 
     #[test]
     fn one_use_is_not_many() {
-        assert_eq!(month(&[(3, 1, 0)]).summary(), "1 use in the last 30 days, 0 refused");
-        assert_eq!(month(&[(3, 1_234_567, 1000)]).summary(), "1,235,567 uses in the last 30 days, 1,000 refused");
-        assert!(month(&[]).most().is_none() && month(&[]).is_empty());
+        assert_eq!(month(&[(3, 1, 0)]).summary().to_string(), "1 use in the last 30 days, 0 refused");
+        assert_eq!(
+            month(&[(3, 1_234_567, 1000)]).summary().to_string(),
+            "1,235,567 uses in the last 30 days, 1,000 refused"
+        );
+        assert_eq!(month(&[]).paragraph().to_string(), "0 uses in the last 30 days, 0 refused.");
+        assert!(month(&[]).is_empty());
     }
 
     #[test]
@@ -219,11 +209,5 @@ mod tests {
         let picture = month(&[(29, 1_000_000, 0), (0, 0, 1)]).picture();
         assert_eq!((picture.line, &*picture.refused), (960, "M291 960v40h7v-40z"));
         assert_eq!(picture.allowed, "M1 960v-960h7v960z");
-    }
-
-    #[test]
-    fn numbers_have_their_thousands_apart() {
-        let texts: Vec<_> = [0, 999, 1000, 10_000_000].into_iter().map(thousands).collect();
-        assert_eq!(texts, ["0", "999", "1,000", "10,000,000"]);
     }
 }

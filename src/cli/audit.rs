@@ -211,7 +211,7 @@ fn list(events: Vec<Event>, as_json: bool) -> anyhow::Result<()> {
             _ => String::new(),
         };
         let done = match (event.actor, event.detail) {
-            (None, None) => action(&event.action).to_owned(),
+            (None, None) => action(&event.action).to_string(),
             (Some(actor), None) => format!("{} (by {actor})", action(&event.action)),
             (None, Some(detail)) => format!("{} ({detail})", action(&event.action)),
             (Some(actor), Some(detail)) => format!("{} ({detail}, by {actor})", action(&event.action)),

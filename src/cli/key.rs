@@ -110,10 +110,10 @@ fn list(storage: &Storage, wanted: List, now: Timestamp) -> anyhow::Result<()> {
         json::print(keys.into_iter().map(|(key, owner)| Key::of(key, owner, now)))?;
     } else {
         let rows = keys.into_iter().map(|(key, owner)| {
-            let status = Status::of(key.expires_at, owner.is_active(), now).label();
+            let status = Status::of(key.expires_at, owner.is_active(), now).label().to_string();
             let last_used = key.last_used_at.map_or_else(|| "never".to_owned(), Timestamp::rfc3339);
             let expires_at = key.expires_at.rfc3339();
-            vec![key.client_id, owner.username, key.name.unwrap_or_default(), status.to_owned(), expires_at, last_used]
+            vec![key.client_id, owner.username, key.name.unwrap_or_default(), status, expires_at, last_used]
         });
         println!("{}", table::render(&["CLIENT ID", "OWNER", "NAME", "STATUS", "EXPIRATION DATE", "LAST USED"], rows));
     }

@@ -166,7 +166,7 @@ impl CommandLine {
             return Ok(table::print(&serde_json::to_string_pretty(&users)?)?);
         }
         let rows = users.into_iter().map(|listed| {
-            let (status, valid_keys) = (Status::of(&listed.user).label().to_owned(), listed.valid_keys().to_string());
+            let (status, valid_keys) = (Status::of(&listed.user).label().to_string(), listed.valid_keys().to_string());
             let last_sign_in = last_sign_in(&listed);
             let ListedUser { user, roles, .. } = listed;
             let email = user.email.unwrap_or_default();
@@ -193,7 +193,7 @@ impl CommandLine {
             row("ID", listed.user.subject.clone()),
             row("Display name", listed.user.display_name.clone()),
             row("E-mail", listed.user.email.clone().unwrap_or_default()),
-            row("Status", Status::of(&listed.user).label().to_owned()),
+            row("Status", Status::of(&listed.user).label().to_string()),
             row("Roles", listed.roles.join(", ")),
             row("API keys", keys),
             row("Last sign-in", last_sign_in(&listed)),

@@ -165,6 +165,8 @@ diesel::table! {
         last_sign_in_at -> Nullable<Timestamp>,
         version -> Int4,
         password_nonce -> Nullable<Text>,
+        language -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
     }
 }
 

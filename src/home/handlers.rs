@@ -2,16 +2,18 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use chrono_tz::Tz;
 
-use super::pages::{Expiring, HomePage};
+use super::pages::HomePage;
 use crate::api_keys;
 use crate::api_keys::expiry::{DaysLeft, SOON_DAYS};
 use crate::api_keys::handlers::token_command;
 use crate::api_keys::model::{ApiKey, Status};
 use crate::db::Timestamp;
 use crate::error::Error;
+use crate::language::{Message, Time};
 use crate::web::answer::page;
-use crate::web::layout::{Layout, Time, Viewer};
+use crate::web::layout::{Layout, Viewer};
 use crate::web::signed_in::SignedIn;
 use crate::web::state::State;
 
@@ -24,12 +26,13 @@ pub async fn home(state: web::Data<State>, SignedIn(account): SignedIn) -> Resul
     let (keys, active) = api_keys::actions::list_own(&state.database, account.user.id).await?;
     let count = |status| keys.iter().filter(|key| Status::of(key.expires_at, active, now) == status).count();
     let mut valid = keys.iter().filter(|key| Status::of(key.expires_at, active, now) == Status::Valid);
-    let expiring = expiring(valid.clone(), now);
+    let expiring = expiring(valid.clone(), now, account.locale.zone);
     let next_expiry = valid.clone().map(|key| key.expires_at).min();
     let example = valid.next().map_or("CLIENT_ID", |key| &key.client_id);
     let public_url = state.public_url.as_str();
     let base_url = state.config.api_url.as_ref().map_or(public_url, |url| url.as_str()).trim_end_matches('/');
     page(
+        account.locale,
         StatusCode::OK,
         &HomePage {
             layout: Layout::new(&state, Some(Viewer::from(&account))),
@@ -45,14 +48,14 @@ pub async fn home(state: web::Data<State>, SignedIn(account): SignedIn) -> Resul
     )
 }
 
-fn expiring<'a>(valid: impl Iterator<Item = &'a ApiKey>, now: Timestamp) -> Option<Expiring> {
-    let soon: Vec<_> = valid.filter_map(|key| Some((DaysLeft::of(key.expires_at, now)?, key))).collect();
+/// What is to be said about the keys that expire soon.
+fn expiring<'a>(valid: impl Iterator<Item = &'a ApiKey>, now: Timestamp, zone: Tz) -> Option<Message> {
+    let soon: Vec<_> = valid.filter_map(|key| Some((DaysLeft::of(key.expires_at, now, zone)?, key))).collect();
     let (days_left, first) = soon.iter().min_by_key(|(_, key)| key.expires_at)?;
-    Some(Expiring {
-        count: soon.len(),
-        client_id: first.client_id.clone(),
-        name: first.name.clone(),
-        days_left: *days_left,
-        within_days: SOON_DAYS,
-    })
+    let message = match (soon.len(), &first.name) {
+        (1, Some(name)) => Message::new("home-expiring-name").with("name", name),
+        (1, None) => Message::new("home-expiring-id").with("client-id", &first.client_id),
+        (count, _) => Message::new("home-expiring-several").with("count", count).with("within", SOON_DAYS),
+    };
+    Some(message.with("days", days_left))
 }

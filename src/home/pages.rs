@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use crate::api_keys::expiry::DaysLeft;
-use crate::web::layout::{Layout, Time};
+use crate::language::{Message, Time, filters};
+use crate::web::layout::Layout;
 
 /// `/`.
 #[derive(Template)]
@@ -21,24 +21,10 @@ pub struct HomePage {
     pub expired: usize,
     /// When the next key that can be used expires.
     pub next_expiry: Option<Time>,
-    /// The keys that expire soon.
-    pub expiring: Option<Expiring>,
+    /// What is to be said about the keys that expire soon.
+    pub expiring: Option<Message>,
     /// A command line that gets a token.
     pub token_command: String,
     /// A command line that uses it.
     pub me_command: String,
-}
-
-/// Keys that expire soon.
-pub struct Expiring {
-    /// How many there are.
-    pub count: usize,
-    /// The client ID of the one that expires first.
-    pub client_id: String,
-    /// Its name.
-    pub name: Option<String>,
-    /// How soon it expires.
-    pub days_left: DaysLeft,
-    /// Within how many days all of them expire.
-    pub within_days: i64,
 }

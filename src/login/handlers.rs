@@ -12,8 +12,9 @@ use super::pages::{LoginPage, PasswordPage};
 use super::store::{KEY_DIGEST, SESSION_EPOCH, SIGNED_IN_FROM, USER_ID};
 use crate::attempts::model::Kind;
 use crate::error::Error;
+use crate::language::{Locale, Message};
 use crate::secret::{Digest, SecretText};
-use crate::users::model::{User, normalize_username};
+use crate::users::model::{Account, normalize_username};
 use crate::users::password_rules::{MINIMUM_LENGTH, normalize};
 use crate::web::answer::{page, see_other};
 use crate::web::caller;
@@ -34,6 +35,7 @@ pub struct Next {
 /// When the page cannot be made.
 pub async fn login(
     state: web::Data<State>,
+    locale: Locale,
     query: web::Query<Next>,
     signed_in: Result<SignedIn, Error>,
 ) -> Result<HttpResponse, Error> {
@@ -42,6 +44,7 @@ pub async fn login(
         Ok(_) | Err(Error::PasswordChangeNeeded) => Ok(see_other(&next)),
         Err(error @ Error::Internal(_)) => Err(error),
         Err(_) => page(
+            locale,
             StatusCode::OK,
             &LoginPage { layout: Layout::new(&state, None), username: String::new(), message: None, next },
         ),
@@ -65,6 +68,7 @@ pub async fn sign_in(
     state: web::Data<State>,
     request: HttpRequest,
     session: Session,
+    locale: Locale,
     form: web::Form<SignInForm>,
 ) -> Result<HttpResponse, Error> {
     let source = caller::source(&request, &state.config.trusted_proxies);
@@ -83,12 +87,11 @@ pub async fn sign_in(
             session.insert(SIGNED_IN_FROM, from).map_err(Error::internal)?;
             return Ok(see_other(&next));
         }
-        SignIn::Refused => {
-            (StatusCode::UNAUTHORIZED, "The username or the password is wrong, or the account is disabled.".to_owned())
-        }
+        SignIn::Refused => (StatusCode::UNAUTHORIZED, Message::new("sign-in-refused")),
         SignIn::Limited { retry_after } => (StatusCode::TOO_MANY_REQUESTS, too_many_attempts(retry_after)),
     };
     let mut answer = page(
+        locale,
         status,
         &LoginPage {
             layout: Layout::new(&state, None),
@@ -105,10 +108,8 @@ pub async fn sign_in(
 
 /// What those read whose attempts are limited.
 #[must_use]
-pub fn too_many_attempts(retry_after: u64) -> String {
-    let minutes = retry_after.div_ceil(60);
-    let unit = if minutes == 1 { "minute" } else { "minutes" };
-    format!("There were too many failed attempts. Try again in {minutes} {unit}.")
+pub fn too_many_attempts(retry_after: u64) -> Message {
+    Message::new("sign-in-limited").with("minutes", retry_after.div_ceil(60))
 }
 
 /// Signs out and ends the session.
@@ -145,7 +146,7 @@ pub async fn choose_password(
     if !account.user.password_must_change {
         return Ok(see_other("/"));
     }
-    password_page(&state, &account.user, None)
+    password_page(&state, &account, None)
 }
 
 /// The form of `/login/password`.
@@ -166,16 +167,16 @@ pub async fn change_password(
     SignedInOrChanging(account): SignedInOrChanging,
     form: web::Form<PasswordForm>,
 ) -> Result<HttpResponse, Error> {
-    let user = account.user;
+    let user = &account.user;
     if !user.password_must_change {
         return Ok(see_other("/"));
     }
     if normalize(form.password.reveal()) != normalize(form.repeated.reveal()) {
-        return password_page(&state, &user, Some("The two passwords differ. Type the same one twice.".to_owned()));
+        return password_page(&state, &account, Some(Message::new("password-differ")));
     }
     let instance_name = &state.config.instance_name;
     if let Err(message) = state.passwords.check_choice(&form.password, &user.username, instance_name).await? {
-        return password_page(&state, &user, Some(message));
+        return password_page(&state, &account, Some(message));
     }
     let source = caller::source(&request, &state.config.trusted_proxies);
     let (database, passwords, now) = (&state.database, &state.passwords, state.clock.now());
@@ -185,9 +186,7 @@ pub async fn change_password(
             session.renew();
             Ok(see_other("/"))
         }
-        PasswordChoice::Unchanged => {
-            password_page(&state, &user, Some("This is the one-time password. Choose another one.".to_owned()))
-        }
+        PasswordChoice::Unchanged => password_page(&state, &account, Some(Message::new("password-is-one-time"))),
         PasswordChoice::Outdated => {
             session.purge();
             Err(Error::SignInNeeded { next: "/".to_owned() })
@@ -195,13 +194,14 @@ pub async fn change_password(
     }
 }
 
-fn password_page(state: &State, user: &User, message: Option<String>) -> Result<HttpResponse, Error> {
+fn password_page(state: &State, account: &Account, message: Option<Message>) -> Result<HttpResponse, Error> {
     let status = if message.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page(
+        account.locale,
         status,
         &PasswordPage {
             layout: Layout::new(state, None),
-            username: user.username.clone(),
+            username: account.user.username.clone(),
             message,
             minimum_length: MINIMUM_LENGTH,
         },

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::language::{Message, filters};
 use crate::web::layout::Layout;
 
 /// `/login`.
@@ -13,7 +14,7 @@ pub struct LoginPage {
     /// The username that was typed.
     pub username: String,
     /// Why the sign-in was refused.
-    pub message: Option<String>,
+    pub message: Option<Message>,
     /// The path to go to after the sign-in.
     pub next: String,
 }
@@ -27,7 +28,7 @@ pub struct PasswordPage {
     /// Whose password it is, for password managers.
     pub username: String,
     /// Why the password was refused.
-    pub message: Option<String>,
+    pub message: Option<Message>,
     /// The shortest password, in characters.
     pub minimum_length: usize,
 }

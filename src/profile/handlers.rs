@@ -69,14 +69,14 @@ pub async fn profile(
         Some(Ok(key)) => key.into(),
         _ => Outcome::None,
     };
-    let viewer = Viewer::from(&account);
+    let (viewer, locale) = (Viewer::from(&account), account.locale);
     let window = window::fill(&state, account, typed.into_inner(), outcome).await?;
     let mut answer = if wants_fragment(&request) {
-        page(StatusCode::OK, &ProfileWindowFragment { window })?
+        page(locale, StatusCode::OK, &ProfileWindowFragment { window })?
     } else {
-        page(StatusCode::OK, &ProfilePage { layout: Layout::new(&state, Some(viewer)), window })?
+        page(locale, StatusCode::OK, &ProfilePage { layout: Layout::new(&state, Some(viewer)), window })?
     };
-    answer.headers_mut().insert(VARY, HeaderValue::from_static("HX-Request"));
+    answer.headers_mut().append(VARY, HeaderValue::from_static("HX-Request"));
     Ok(answer)
 }
 
@@ -92,11 +92,11 @@ pub fn answer(
 ) -> Result<HttpResponse, Error> {
     let shows_secret = matches!(window.panel.outcome, Outcome::Generated(_));
     let mut answer = if wants_fragment(request) {
-        page(StatusCode::OK, &ProfileContentFragment { window })?
+        page(viewer.locale, StatusCode::OK, &ProfileContentFragment { window })?
     } else {
         let accepted = window.panel.message.is_none();
         let status = if accepted { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-        page(status, &ProfilePage { layout: Layout::new(state, Some(viewer)), window })?
+        page(viewer.locale, status, &ProfilePage { layout: Layout::new(state, Some(viewer)), window })?
     };
     if shows_secret {
         // A compressed answer's length tells about its content.

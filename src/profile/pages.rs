@@ -5,7 +5,8 @@ use askama::Template;
 use crate::api_keys::expiry::DaysLeft;
 use crate::api_keys::model::Status;
 use crate::audit::uses::Month;
-use crate::web::layout::{Layout, Time};
+use crate::language::{Message, Time, filters};
+use crate::web::layout::Layout;
 
 /// The window as a page of its own.
 #[derive(Template)]
@@ -68,7 +69,7 @@ pub struct Panel {
     /// The date that was typed.
     pub expires_on: String,
     /// Why no key was generated.
-    pub message: Option<String>,
+    pub message: Option<Message>,
     /// What just happened.
     pub outcome: Outcome,
 }
@@ -78,7 +79,7 @@ pub struct Choice {
     /// What the form sends.
     pub value: String,
     /// What people read.
-    pub label: String,
+    pub label: Message,
     /// Whether it is chosen.
     pub selected: bool,
 }
@@ -119,6 +120,14 @@ pub struct GeneratedKey {
     pub expires_at: Time,
     /// A command line that gets a token.
     pub token_command: String,
+}
+
+impl GeneratedKey {
+    /// The name of the file in which it can be kept.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}.env", self.client_id)
+    }
 }
 
 /// The API Keys grid.

@@ -11,9 +11,9 @@ use crate::api_keys::model::{ApiKey, DEFAULT_LIFETIME_DAYS, Lifetime, Status};
 use crate::audit::uses::{Month, first_day};
 use crate::db::Uses;
 use crate::error::Error;
+use crate::language::{Message, Time};
 use crate::secret::random_base62;
 use crate::users::model::Account;
-use crate::web::layout::Time;
 use crate::web::state::State;
 
 /// The lifetimes to choose from, in days, besides a date.
@@ -35,7 +35,7 @@ pub struct Typed {
     pub expires_on: String,
     /// Why it was not accepted.
     #[serde(skip)]
-    pub message: Option<String>,
+    pub message: Option<Message>,
 }
 
 /// The window of a person as it is now.
@@ -43,7 +43,7 @@ pub struct Typed {
 /// # Errors
 /// When the database fails.
 pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcome) -> Result<ProfileWindow, Error> {
-    let now = state.clock.now();
+    let (now, zone) = (state.clock.now(), account.locale.zone);
     let (keys, active, uses) =
         api_keys::actions::list_own_with_uses(&state.database, account.user.id, first_day(now)).await?;
     let mut uses_by_key = HashMap::<i64, Vec<Uses>>::new();
@@ -59,7 +59,7 @@ pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcom
             name: key.name,
             created_at: Time(key.created_at),
             expires_at: Time(key.expires_at),
-            days_left: DaysLeft::of(key.expires_at, now),
+            days_left: DaysLeft::of(key.expires_at, now, zone),
             last_used_at: key.last_used_at.map(Time),
         })
         .collect();
@@ -69,8 +69,8 @@ pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcom
         nonce: random_base62::<16>(&mut rand::rng(), 22),
         choices: choices(&typed.lifetime, default_days, longest),
         default_days,
-        earliest_date: now.utc().date_naive().to_string(),
-        latest_date: Lifetime::latest_date(longest, now).to_string(),
+        earliest_date: Lifetime::earliest_date(now, zone).to_string(),
+        latest_date: Lifetime::latest_date(longest, now, zone).to_string(),
         name: typed.name,
         expires_on: typed.expires_on,
         message: typed.message,
@@ -97,11 +97,11 @@ fn choices(chosen: &str, default_days: u32, longest: u32) -> Vec<Choice> {
         .iter()
         .map(|days| Choice {
             value: days.to_string(),
-            label: if *days == 1 { "1 day".to_owned() } else { format!("{days} days") },
+            label: Message::new("days").with("days", *days),
             selected: false,
         })
         .collect();
-    choices.push(Choice { value: UNTIL_A_DATE.to_owned(), label: "Until a date".to_owned(), selected: false });
+    choices.push(Choice { value: UNTIL_A_DATE.to_owned(), label: Message::new("panel-until-date"), selected: false });
     let default = default_days.to_string();
     let selected = if choices.iter().any(|choice| choice.value == chosen) { chosen } else { &default };
     for choice in &mut choices {

@@ -13,8 +13,9 @@ use super::permissions::{BUILT_IN, ROLES_READ, ROLES_WRITE, is_built_in, parse_p
 use super::queries;
 use super::rules::{self, Refusal};
 use crate::error::Error;
+use crate::language::Message;
 use crate::users::model::Account;
-use crate::users::pages::Mistake;
+use crate::users::pages::{Mistake, quoted};
 use crate::web::answer::{page, see_other};
 use crate::web::caller::author;
 use crate::web::fields::Fields;
@@ -33,7 +34,7 @@ struct Typed {
     /// The lines.
     free: String,
     mistake: Option<Mistake>,
-    conflicts: Vec<String>,
+    conflicts: Vec<Message>,
 }
 
 impl Typed {
@@ -59,10 +60,7 @@ impl Typed {
             parse_description(&self.description).map_err(|message| Mistake { field: "description", message })?;
         let mut permissions = parse_permissions(&self.free).map_err(|wrong| Mistake {
             field: "free",
-            message: format!(
-                "“{wrong}” is no permission. Type permissions such as journals:read, of at most 128 visible ASCII \
-                 characters without \" and \\, one a line or with spaces between them."
-            ),
+            message: Message::new("roles-bad-permission").with("permission", wrong),
         })?;
         permissions.extend(self.built_in.iter().filter(|name| is_built_in(name)).cloned());
         Ok((description, permissions))
@@ -97,7 +95,7 @@ pub async fn list(
 ) -> Result<HttpResponse, Error> {
     let mut shown = roles_page(&state, &account).await?;
     shown.notice = notices::take(&session);
-    page(StatusCode::OK, &shown)
+    page(account.locale, StatusCode::OK, &shown)
 }
 
 async fn roles_page(state: &State, account: &Account) -> Result<RolesPage, Error> {
@@ -105,8 +103,8 @@ async fn roles_page(state: &State, account: &Account) -> Result<RolesPage, Error
     let actor = account.actor();
     let row = |ListedRole { grant, users }: ListedRole| RoleRow {
         edit: rules::may_change_role(&actor, &grant).map_err(|refusal| match refusal {
-            Refusal::BuiltInRole => "Built in".to_owned(),
-            refusal => refusal.to_string(),
+            Refusal::BuiltInRole => Message::new("roles-built-in"),
+            refusal => refusal.message(),
         }),
         delete: rules::may_delete_role(&actor, &grant, users > 0).is_ok(),
         name: grant.role.name,
@@ -142,7 +140,7 @@ pub async fn add(
     let fields = Fields(form.into_inner());
     let mut typed = Typed { name: fields.one("name")?.trim().to_owned(), ..Typed::read(&fields)? };
     let accepted = parse_role_name(&typed.name)
-        .map_err(|expected| Mistake { field: "name", message: format!("This is no name of a role: {expected}.") })
+        .map_err(|_| Mistake { field: "name", message: Message::new("roles-bad-name") })
         .and_then(|name| typed.accept().map(|(description, permissions)| NewRole { name, description, permissions }));
     let new = match accepted {
         Ok(new) => new,
@@ -151,13 +149,13 @@ pub async fn add(
     let (author, now) = (author(&state, &request, &account), state.clock.now());
     match state.database.write(move |transaction| actions::add(transaction, &author, &new, now)).await? {
         Ok(()) => {
-            notices::tell(&session, format!("The role {} was added.", typed.name))?;
+            notices::tell(&session, Message::new("roles-added").with("role", typed.name))?;
             Ok(see_other("/roles"))
         }
         Err(Refusal::PermissionMissing(permission)) => Err(Error::PermissionMissing(permission)),
         Err(refusal) => {
             let field = if matches!(refusal, Refusal::RoleNameTaken(_)) { "name" } else { "permission" };
-            typed.mistake = Some(Mistake { field, message: refusal.to_string() });
+            typed.mistake = Some(Mistake { field, message: refusal.message() });
             new_page(&state, &account, typed)
         }
     }
@@ -166,7 +164,7 @@ pub async fn add(
 fn new_page(state: &State, account: &Account, typed: Typed) -> Result<HttpResponse, Error> {
     let status = if typed.mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let layout = Layout::new(state, Some(Viewer::from(account)));
-    page(status, &RolePage { layout, edited: None, users: 0, form: typed.into_form(account) })
+    page(account.locale, status, &RolePage { layout, edited: None, users: 0, form: typed.into_form(account) })
 }
 
 /// The form to change a role.
@@ -201,10 +199,7 @@ pub async fn save(
 ) -> Result<HttpResponse, Error> {
     account.require(ROLES_WRITE)?;
     let fields = Fields(form.into_inner());
-    let version = fields
-        .one("version")?
-        .parse()
-        .map_err(|_| Error::BadRequest("This form is not complete. Go back and try again."))?;
+    let version = fields.one("version")?.parse().map_err(|_| Error::BadRequest("error-form-incomplete"))?;
     let name = name.into_inner();
     let mut typed = Typed { name: name.clone(), ..Typed::read(&fields)? };
     let (description, permissions) = match typed.accept() {
@@ -225,8 +220,8 @@ pub async fn save(
     let edited = state.database.write(move |transaction| actions::edit(transaction, &author, &edit, now)).await?;
     match edited {
         Ok(changed) => {
-            let words = if changed { "was changed" } else { "was so already" };
-            notices::tell(&session, format!("The role {name} {words}."))?;
+            let notice = Message::new(if changed { "roles-changed" } else { "roles-unchanged" });
+            notices::tell(&session, notice.with("role", name))?;
             Ok(see_other("/roles"))
         }
         Err(Refusal::Outdated) => {
@@ -236,7 +231,7 @@ pub async fn save(
             edit_page(&state, &account, StatusCode::CONFLICT, &listed, version, typed)
         }
         Err(refusal @ Refusal::GrantsMore(_)) => {
-            typed.mistake = Some(Mistake { field: "permission", message: refusal.to_string() });
+            typed.mistake = Some(Mistake { field: "permission", message: refusal.message() });
             let listed = find(&state, name).await?;
             edit_page(&state, &account, StatusCode::UNPROCESSABLE_ENTITY, &listed, version, typed)
         }
@@ -245,25 +240,24 @@ pub async fn save(
 }
 
 /// How what was typed differs from what is saved now, a sentence each.
-fn conflicts(typed: &Typed, permissions: &BTreeSet<String>, current: &Grant) -> Vec<String> {
+fn conflicts(typed: &Typed, permissions: &BTreeSet<String>, current: &Grant) -> Vec<Message> {
     let mut conflicts = Vec::new();
-    let quoted = |text: &str| if text.is_empty() { "empty".to_owned() } else { format!("“{text}”") };
     let description = typed.description.trim();
     if description != current.role.description {
-        let saved = quoted(&current.role.description);
-        conflicts.push(format!("Description is {saved} now; you have {}.", quoted(description)));
+        let (saved, typed) = (quoted(&current.role.description), quoted(description));
+        conflicts.push(Message::new("conflict-description").with("saved", saved).with("typed", typed));
     }
     let names = |names: Vec<&str>| names.join(", ");
     let only_saved = names(current.permissions.difference(permissions).map(String::as_str).collect());
     if !only_saved.is_empty() {
-        conflicts.push(format!("The role has {only_saved} now; your form has not."));
+        conflicts.push(Message::new("conflict-role-has").with("permissions", only_saved));
     }
     let only_typed = names(permissions.difference(&current.permissions).map(String::as_str).collect());
     if !only_typed.is_empty() {
-        conflicts.push(format!("The role does not have {only_typed} now; your form has."));
+        conflicts.push(Message::new("conflict-role-has-not").with("permissions", only_typed));
     }
     if conflicts.is_empty() {
-        conflicts.push("What is saved now is what you have in the form.".to_owned());
+        conflicts.push(Message::new("conflict-same"));
     }
     conflicts
 }
@@ -278,7 +272,7 @@ fn edit_page(
 ) -> Result<HttpResponse, Error> {
     let layout = Layout::new(state, Some(Viewer::from(account)));
     let edited = Some((listed.grant.role.name.clone(), version));
-    page(status, &RolePage { layout, edited, users: listed.users, form: typed.into_form(account) })
+    page(account.locale, status, &RolePage { layout, edited, users: listed.users, form: typed.into_form(account) })
 }
 
 /// Asks before a role is deleted.
@@ -296,7 +290,11 @@ pub async fn confirm(
         return refused(&state, &account, refusal).await;
     }
     let layout = Layout::new(&state, Some(Viewer::from(&account)));
-    page(StatusCode::OK, &DeletePage { layout, name: grant.role.name, description: grant.role.description })
+    page(
+        account.locale,
+        StatusCode::OK,
+        &DeletePage { layout, name: grant.role.name, description: grant.role.description },
+    )
 }
 
 /// Deletes a role.
@@ -316,7 +314,7 @@ pub async fn delete(
     let asked = name.clone();
     match state.database.write(move |transaction| actions::delete(transaction, &author, &asked, now)).await? {
         Ok(()) => {
-            notices::tell(&session, format!("The role {name} was deleted."))?;
+            notices::tell(&session, Message::new("roles-deleted").with("role", name))?;
             Ok(see_other("/roles"))
         }
         Err(refusal) => refused(&state, &account, refusal).await,
@@ -334,7 +332,11 @@ async fn refused(state: &State, account: &Account, refusal: Refusal) -> Result<H
         Refusal::NoSuchRole(_) => Err(Error::NotFound),
         refusal => {
             let shown = roles_page(state, account).await?;
-            page(StatusCode::UNPROCESSABLE_ENTITY, &RolesPage { refused: Some(refusal.to_string()), ..shown })
+            page(
+                account.locale,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &RolesPage { refused: Some(refusal.message()), ..shown },
+            )
         }
     }
 }

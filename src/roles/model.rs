@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::language::Message;
+
 /// The built-in role that holds all built-in permissions.
 pub const ADMINISTRATOR: &str = "administrator";
 /// The built-in role that holds none.
@@ -96,13 +98,13 @@ pub fn parse_role_name(text: &str) -> Result<String, &'static str> {
 ///
 /// # Errors
 /// A sentence for the person when it is too long or has characters that cannot be shown.
-pub fn parse_description(text: &str) -> Result<String, String> {
+pub fn parse_description(text: &str) -> Result<String, Message> {
     let text = text.trim();
     if text.chars().count() > LONGEST_DESCRIPTION {
-        return Err(format!("The description is too long. Use at most {LONGEST_DESCRIPTION} characters."));
+        return Err(Message::new("roles-description-too-long").with("length", LONGEST_DESCRIPTION));
     }
     if text.chars().any(char::is_control) {
-        return Err("The description has characters that cannot be shown.".to_owned());
+        return Err(Message::new("roles-description-unreadable"));
     }
     Ok(text.to_owned())
 }

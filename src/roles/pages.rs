@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::language::{Message, filters};
 use crate::users::pages::Mistake;
 use crate::web::layout::Layout;
 
@@ -14,9 +15,9 @@ pub struct RolesPage {
     /// The roles.
     pub rows: Vec<RoleRow>,
     /// What was just done.
-    pub notice: Option<String>,
+    pub notice: Option<Message>,
     /// Why something was not done.
-    pub refused: Option<String>,
+    pub refused: Option<Message>,
 }
 
 /// A row of the grid.
@@ -30,7 +31,7 @@ pub struct RoleRow {
     /// How many users have it.
     pub users: i64,
     /// Whether it can be edited, or why not.
-    pub edit: Result<(), String>,
+    pub edit: Result<(), Message>,
     /// Whether it can be deleted.
     pub delete: bool,
 }
@@ -63,7 +64,7 @@ pub struct RoleForm {
     /// Why it was not accepted.
     pub mistake: Option<Mistake>,
     /// How what was typed differs from what somebody else has saved meanwhile, a sentence each.
-    pub conflicts: Vec<String>,
+    pub conflicts: Vec<Message>,
 }
 
 impl RoleForm {
@@ -78,7 +79,7 @@ impl RoleForm {
 pub struct PermissionChoice {
     /// The permission.
     pub name: &'static str,
-    /// What it is for.
+    /// The ID of what it is for.
     pub explanation: &'static str,
     /// Whether it is chosen.
     pub checked: bool,

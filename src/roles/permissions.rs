@@ -19,19 +19,19 @@ pub const AUDIT_READ: &str = "audit:read";
 /// To ask what a token stands for.
 pub const TOKENS_INTROSPECT: &str = "tokens:introspect";
 
-/// All of them, each with what people read about it.
+/// All of them, each with the ID of what people read about it.
 pub const BUILT_IN: [(&str, &str); 8] = [
-    (USERS_READ, "See all users, their roles and permissions."),
-    (USERS_WRITE, "Add and edit users, give them roles, disable and enable them, set one-time passwords."),
-    (ROLES_READ, "See all roles and their permissions."),
-    (ROLES_WRITE, "Add, edit and delete roles, and give users the permissions of your APIs."),
-    (KEYS_READ, "See the API keys of all users, never their secrets."),
-    (KEYS_DELETE, "Delete the API keys of other users."),
-    (AUDIT_READ, "Read the activity of all users."),
-    (TOKENS_INTROSPECT, "Ask what an access token stands for: for an API that checks tokens."),
+    (USERS_READ, "permission-users-read"),
+    (USERS_WRITE, "permission-users-write"),
+    (ROLES_READ, "permission-roles-read"),
+    (ROLES_WRITE, "permission-roles-write"),
+    (KEYS_READ, "permission-keys-read"),
+    (KEYS_DELETE, "permission-keys-delete"),
+    (AUDIT_READ, "permission-audit-read"),
+    (TOKENS_INTROSPECT, "permission-tokens-introspect"),
 ];
 
-/// What people read about a built-in permission; none for a free one.
+/// The ID of what people read about a built-in permission; none for a free one.
 #[must_use]
 pub fn explanation(permission: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(name, _)| *name == permission).map(|(_, explanation)| *explanation)

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::model::{ADMINISTRATOR, Grant, Role};
 use super::permissions::{ROLES_WRITE, USERS_WRITE, is_built_in};
+use crate::language::Message;
 
 /// Who makes a change, with what counts at that moment.
 #[derive(Clone, Debug)]
@@ -67,40 +68,38 @@ pub enum Refusal {
     FormUsed,
 }
 
+impl Refusal {
+    /// What people read.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::NoSuchUser => Message::new("refusal-no-such-user"),
+            Self::NoSuchRole(role) => Message::new("refusal-no-such-role").with("role", role),
+            Self::UsernameTaken(username) => Message::new("refusal-username-taken").with("user", username),
+            Self::RoleNameTaken(role) => Message::new("refusal-role-name-taken").with("role", role),
+            Self::PermissionMissing(permission) => {
+                Message::new("refusal-permission-missing").with("permission", *permission)
+            }
+            Self::HoldsMore(permission) => Message::new("refusal-holds-more").with("permission", permission),
+            Self::GrantsMore(permission) => Message::new("refusal-grants-more").with("permission", permission),
+            Self::GrantsFree(role) => {
+                Message::new("refusal-grants-free").with("role", role).with("permission", ROLES_WRITE)
+            }
+            Self::DisablesYourself => Message::new("refusal-disables-yourself"),
+            Self::OwnRoles => Message::new("refusal-own-roles"),
+            Self::OwnPassword => Message::new("refusal-own-password"),
+            Self::LastAdministrator => Message::new("refusal-last-administrator"),
+            Self::BuiltInRole => Message::new("refusal-built-in-role"),
+            Self::RoleInUse => Message::new("refusal-role-in-use"),
+            Self::Outdated => Message::new("refusal-outdated"),
+            Self::FormUsed => Message::new("refusal-form-used"),
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchUser => f.write_str("There is no such user."),
-            Self::NoSuchRole(role) => write!(f, "There is no role {role}."),
-            Self::UsernameTaken(username) => write!(f, "There is a user {username} already. Choose another username."),
-            Self::RoleNameTaken(role) => write!(f, "There is a role {role} already. Choose another name."),
-            Self::PermissionMissing(permission) => write!(f, "This needs the permission {permission}."),
-            Self::HoldsMore(permission) => write!(
-                f,
-                "Only somebody who holds the permission {permission} can change this, because it is held here."
-            ),
-            Self::GrantsMore(permission) => {
-                write!(f, "You cannot grant the permission {permission}, because you do not hold it yourself.")
-            }
-            Self::GrantsFree(role) => write!(
-                f,
-                "You cannot give the role {role}: it carries permissions of your APIs, which only holders of \
-                 {ROLES_WRITE} grant."
-            ),
-            Self::DisablesYourself => f.write_str("You cannot disable yourself. Another administrator can."),
-            Self::OwnRoles => f.write_str("You cannot change your own roles. Another administrator can."),
-            Self::OwnPassword => {
-                f.write_str("You cannot set a one-time password for yourself. Another administrator can.")
-            }
-            Self::LastAdministrator => f.write_str(
-                "This is the last active administrator. Make somebody else an administrator first, so that somebody can \
-                 still manage users and roles.",
-            ),
-            Self::BuiltInRole => f.write_str("This role is built in. It can be neither edited nor deleted."),
-            Self::RoleInUse => f.write_str("This role has users. Take it away from all of them first."),
-            Self::Outdated => f.write_str("Somebody else made a change meanwhile."),
-            Self::FormUsed => f.write_str("This form was already used. Nothing was changed a second time."),
-        }
+        self.message().fmt(f)
     }
 }
 

@@ -12,6 +12,7 @@ use super::model::Account;
 use super::pages::{ConfirmPage, PasswordPage};
 use super::password::generate_one_time;
 use crate::error::Error;
+use crate::language::Message;
 use crate::roles::permissions::USERS_WRITE;
 use crate::secret::{SecretText, random_base62};
 use crate::web::answer::{page, see_other};
@@ -34,8 +35,8 @@ pub async fn confirm_disable(
     account.require(USERS_WRITE)?;
     let listed = editing::find(&state, subject.into_inner()).await?;
     let consequences = vec![
-        keys_suspended(listed.valid_keys(), &listed.user.username),
-        format!("{} is signed out everywhere and cannot sign in until enabled again.", listed.user.display_name),
+        Message::new("confirm-keys-suspended").with("keys", listed.valid_keys()).with("user", &listed.user.username),
+        Message::new("confirm-signed-out").with("name", &listed.user.display_name),
     ];
     confirm(&state, &account, listed, "disable", consequences)
 }
@@ -52,8 +53,8 @@ pub async fn confirm_enable(
     account.require(USERS_WRITE)?;
     let listed = editing::find(&state, subject.into_inner()).await?;
     let consequences = vec![
-        keys_restored(listed.suspended_keys(), &listed.user.username),
-        format!("{} can sign in again with the same password as before.", listed.user.display_name),
+        Message::new("confirm-keys-restored").with("keys", listed.suspended_keys()).with("user", &listed.user.username),
+        Message::new("confirm-can-sign-in").with("name", &listed.user.display_name),
     ];
     confirm(&state, &account, listed, "enable", consequences)
 }
@@ -70,11 +71,8 @@ pub async fn confirm_password(
     account.require(USERS_WRITE)?;
     let listed = editing::find(&state, subject.into_inner()).await?;
     let consequences = vec![
-        format!(
-            "The password of {} is replaced by a new one, which you see once and must be changed at the next sign-in.",
-            listed.user.display_name
-        ),
-        "All browser sessions end. The API keys go on working.".to_owned(),
+        Message::new("confirm-password-replaced").with("name", &listed.user.display_name),
+        Message::new("confirm-sessions-end"),
     ];
     confirm(&state, &account, listed, "password", consequences)
 }
@@ -84,14 +82,15 @@ fn confirm(
     account: &Account,
     listed: ListedUser,
     action: &'static str,
-    consequences: Vec<String>,
+    consequences: Vec<Message>,
 ) -> Result<HttpResponse, Error> {
     let (heading, button) = match action {
-        "disable" => ("Disable user", "Disable"),
-        "enable" => ("Enable user", "Enable"),
-        _ => ("Set one-time password", "Set password"),
+        "disable" => ("user-disable", "confirm-disable"),
+        "enable" => ("user-enable", "confirm-enable"),
+        _ => ("user-set-password", "confirm-set-password"),
     };
     page(
+        account.locale,
         StatusCode::OK,
         &ConfirmPage {
             layout: Layout::new(state, Some(Viewer::from(account))),
@@ -151,13 +150,12 @@ async fn set_disabled(
         .database
         .write(move |transaction| actions::set_disabled(transaction, &author, user_id, disabled, now))
         .await?;
-    let word = if disabled { "disabled" } else { "enabled" };
     let notice = match changed {
-        Ok(true) => format!("{} is {word} now.", user.username),
-        Ok(false) => format!("{} was {word} already.", user.username),
+        Ok(true) => Message::new(if disabled { "user-disabled" } else { "user-enabled" }),
+        Ok(false) => Message::new(if disabled { "user-disabled-already" } else { "user-enabled-already" }),
         Err(refusal) => return editing::refused(state, account, user.subject, refusal).await,
     };
-    notices::tell(session, notice)?;
+    notices::tell(session, notice.with("user", user.username))?;
     Ok(see_other(&format!("/users/{}", user.subject)))
 }
 
@@ -199,40 +197,9 @@ pub(super) fn password_page(
 ) -> Result<HttpResponse, Error> {
     let layout = Layout::new(state, Some(Viewer::from(account)));
     let password = password.reveal().to_owned();
-    let mut answer = page(StatusCode::OK, &PasswordPage { layout, subject, username, added, password })?;
+    let mut answer =
+        page(account.locale, StatusCode::OK, &PasswordPage { layout, subject, username, added, password })?;
     // A compressed answer's length tells about its content.
     answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
     Ok(answer)
-}
-
-fn keys_suspended(valid: i64, username: &str) -> String {
-    match valid {
-        0 => format!("{username} has no valid API key."),
-        1 => "1 valid API key will be suspended. Programs that use it are refused from the next request on.".to_owned(),
-        valid => format!(
-            "{valid} valid API keys will be suspended. Programs that use them are refused from the next request on."
-        ),
-    }
-}
-
-fn keys_restored(suspended: i64, username: &str) -> String {
-    match suspended {
-        0 => format!("{username} has no suspended API key."),
-        1 => "1 suspended API key will be valid again.".to_owned(),
-        suspended => format!("{suspended} suspended API keys will be valid again."),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_happens_to_the_keys_is_said_with_the_right_plural() {
-        assert_eq!(keys_suspended(0, "ada"), "ada has no valid API key.");
-        assert!(keys_suspended(1, "ada").starts_with("1 valid API key will be suspended. Programs that use it"));
-        assert!(keys_suspended(3, "ada").starts_with("3 valid API keys will be suspended. Programs that use them"));
-        assert_eq!(keys_restored(1, "ada"), "1 suspended API key will be valid again.");
-        assert_eq!(keys_restored(2, "ada"), "2 suspended API keys will be valid again.");
-    }
 }

@@ -10,9 +10,10 @@ use super::actions::{self, EditUser};
 use super::listing::ListedUser;
 use super::listing_queries as listing;
 use super::model::{Account, parse_display_name, parse_email};
-use super::pages::{Mistake, PermissionRow, RoleChoice, UserForm, UserPage};
+use super::pages::{Mistake, PermissionRow, RoleChoice, UserForm, UserPage, quoted};
 use super::queries;
 use crate::error::Error;
+use crate::language::{Argument, Message};
 use crate::roles::model::{ADMINISTRATOR, Grant, NewSet};
 use crate::roles::permissions::{USERS_READ, USERS_WRITE, explanation};
 use crate::roles::queries as roles;
@@ -37,7 +38,7 @@ pub struct Typed {
     /// Why it was not accepted.
     pub mistake: Option<Mistake>,
     /// How it differs from what was saved meanwhile.
-    pub conflicts: Vec<String>,
+    pub conflicts: Vec<Message>,
 }
 
 impl Typed {
@@ -75,7 +76,7 @@ impl Typed {
             RoleChoice {
                 description: grant.role.description.clone(),
                 checked: chosen.contains(&name),
-                locked: locked.map(|refusal| refusal.to_string()),
+                locked: locked.map(|refusal| refusal.message()),
                 name,
             }
         };
@@ -118,7 +119,7 @@ pub async fn show(
     account.require(USERS_READ)?;
     let mut shown = user_page(&state, &account, subject.into_inner(), None).await?;
     shown.notice = notices::take(&session);
-    page(StatusCode::OK, &shown)
+    page(account.locale, StatusCode::OK, &shown)
 }
 
 /// Saves what was typed.
@@ -136,10 +137,7 @@ pub async fn save(
     account.require(USERS_WRITE)?;
     let fields = Fields(form.into_inner());
     let mut typed = Typed::read(&fields)?;
-    let version = fields
-        .one("version")?
-        .parse()
-        .map_err(|_| Error::BadRequest("This form is not complete. Go back and try again."))?;
+    let version = fields.one("version")?.parse().map_err(|_| Error::BadRequest("error-form-incomplete"))?;
     let ListedUser { user, .. } = find(&state, subject.into_inner()).await?;
     let (display_name, email) = match typed.accept(&user.username) {
         Ok(accepted) => accepted,
@@ -147,7 +145,7 @@ pub async fn save(
             typed.mistake = Some(mistake);
             let shown = user_page(&state, &account, user.subject, Some(typed)).await?;
             // Whoever corrects a field still edits the version that the form began with.
-            return page(StatusCode::UNPROCESSABLE_ENTITY, &UserPage { version, ..shown });
+            return page(account.locale, StatusCode::UNPROCESSABLE_ENTITY, &UserPage { version, ..shown });
         }
     };
     let edit = EditUser {
@@ -161,8 +159,8 @@ pub async fn save(
         state.database.write(move |transaction| actions::edit(transaction, &author, user_id, &edit, now)).await?;
     let refusal = match edited {
         Ok(changed) => {
-            let notice = if changed { "was changed" } else { "was so already" };
-            notices::tell(&session, format!("{} {notice}.", user.username))?;
+            let notice = Message::new(if changed { "user-changed" } else { "user-unchanged" });
+            notices::tell(&session, notice.with("user", user.username))?;
             return Ok(see_other(&format!("/users/{}", user.subject)));
         }
         Err(refusal @ (Refusal::PermissionMissing(_) | Refusal::NoSuchUser | Refusal::HoldsMore(_))) => {
@@ -174,7 +172,7 @@ pub async fn save(
         let current = find(&state, user.subject.clone()).await?;
         typed.conflicts = conflicts(&typed, &current);
         let shown = user_page(&state, &account, user.subject, Some(typed)).await?;
-        return page(StatusCode::CONFLICT, &shown);
+        return page(account.locale, StatusCode::CONFLICT, &shown);
     }
     let field = match refusal {
         Refusal::GrantsMore(_)
@@ -184,38 +182,42 @@ pub async fn save(
         | Refusal::LastAdministrator => "role",
         _ => "",
     };
-    typed.mistake = Some(Mistake { field, message: refusal.to_string() });
+    typed.mistake = Some(Mistake { field, message: refusal.message() });
     let shown = user_page(&state, &account, user.subject, Some(typed)).await?;
-    page(StatusCode::UNPROCESSABLE_ENTITY, &UserPage { version, ..shown })
+    page(account.locale, StatusCode::UNPROCESSABLE_ENTITY, &UserPage { version, ..shown })
 }
 
 /// How what was typed differs from what is saved now, a sentence each.
-fn conflicts(typed: &Typed, current: &ListedUser) -> Vec<String> {
+fn conflicts(typed: &Typed, current: &ListedUser) -> Vec<Message> {
     let mut conflicts = Vec::new();
-    let now = |what: &str, saved: &str, typed: &str| {
-        let said = |text: &str| if text.is_empty() { "empty".to_owned() } else { format!("“{text}”") };
-        format!("{what} is {} now; you have {}.", said(saved), said(typed))
-    };
+    let now =
+        |message: Message, saved: &str, typed: &str| message.with("saved", quoted(saved)).with("typed", quoted(typed));
     let saved_email = current.user.email.as_deref().unwrap_or_default();
     if typed.display_name.trim() != current.user.display_name {
-        conflicts.push(now("Display name", &current.user.display_name, typed.display_name.trim()));
+        conflicts.push(now(
+            Message::new("conflict-display-name"),
+            &current.user.display_name,
+            typed.display_name.trim(),
+        ));
     }
     if typed.email.trim() != saved_email {
-        conflicts.push(now("E-mail", saved_email, typed.email.trim()));
+        conflicts.push(now(Message::new("conflict-email"), saved_email, typed.email.trim()));
     }
     if let Some(roles) = &typed.roles
         && *roles != current.roles.iter().cloned().collect()
     {
         let chosen: Vec<_> = roles.iter().map(String::as_str).collect();
-        let said = |roles: &str| if roles.is_empty() { "none".to_owned() } else { roles.to_owned() };
-        let (saved, chosen) = (said(&current.roles.join(", ")), said(&chosen.join(", ")));
-        conflicts.push(format!("Roles are {saved} now; you have {chosen}."));
+        let said = |roles: String| {
+            if roles.is_empty() { Argument::Message(Message::new("conflict-no-roles")) } else { Argument::Text(roles) }
+        };
+        let (saved, chosen) = (said(current.roles.join(", ")), said(chosen.join(", ")));
+        conflicts.push(Message::new("conflict-roles").with("saved", saved).with("typed", chosen));
     }
     if conflicts.is_empty() {
-        conflicts.push("What is saved now is what you have in the form.".to_owned());
+        conflicts.push(Message::new("conflict-same"));
     }
     if !current.user.is_active() {
-        conflicts.push("The user is disabled now.".to_owned());
+        conflicts.push(Message::new("user-conflict-disabled"));
     }
     conflicts
 }
@@ -236,7 +238,11 @@ pub async fn refused(
         refusal => {
             account.require(USERS_READ)?;
             let shown = user_page(state, account, subject, None).await?;
-            page(StatusCode::UNPROCESSABLE_ENTITY, &UserPage { refused: Some(refusal.to_string()), ..shown })
+            page(
+                account.locale,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &UserPage { refused: Some(refusal.message()), ..shown },
+            )
         }
     }
 }
@@ -281,11 +287,11 @@ async fn user_page(state: &State, account: &Account, subject: String, typed: Opt
         refused: None,
         form,
         locked: match may_change {
-            Err(refusal @ Refusal::HoldsMore(_)) => Some(refusal.to_string()),
+            Err(refusal @ Refusal::HoldsMore(_)) => Some(refusal.message()),
             _ => None,
         },
-        switch: switch.map_err(|refusal| refusal.to_string()),
-        password: rules::may_set_password(&actor, user).map_err(|refusal| refusal.to_string()),
+        switch: switch.map_err(|refusal| refusal.message()),
+        password: rules::may_set_password(&actor, user).map_err(|refusal| refusal.message()),
         user: listed.into(),
     })
 }

@@ -17,6 +17,7 @@ use super::pages::{FilterForm, Heading, Headings, Mistake, NewUserPage, SortChoi
 use super::password::generate_one_time;
 use super::queries::NewUser;
 use crate::error::Error;
+use crate::language::Message;
 use crate::roles::model::MEMBER;
 use crate::roles::permissions::{USERS_READ, USERS_WRITE};
 use crate::roles::queries as roles;
@@ -108,15 +109,16 @@ pub async fn list(
         sorted: (sort.column == column).then_some(if sort.descending { "descending" } else { "ascending" }),
     };
     page(
+        account.locale,
         StatusCode::OK,
         &UsersPage {
             layout: Layout::new(&state, Some(Viewer::from(&account))),
             headings: Headings {
-                username: heading("Username", Column::Username),
-                display_name: heading("Display name", Column::DisplayName),
-                email: heading("E-mail", Column::Email),
-                last_sign_in: heading("Last sign-in", Column::LastSignIn),
-                updated: heading("Updated", Column::Updated),
+                username: heading("common-username", Column::Username),
+                display_name: heading("common-display-name", Column::DisplayName),
+                email: heading("common-email", Column::Email),
+                last_sign_in: heading("common-last-sign-in", Column::LastSignIn),
+                updated: heading("common-updated", Column::Updated),
             },
             next: found.next.map(|next| query.href(sort, Some(&next))),
             first: (!is_first).then(|| query.href(sort, None)),
@@ -159,7 +161,7 @@ pub async fn add(
     let (nonce, typed_name) = (fields.nonce()?.to_owned(), fields.one("username")?.to_owned());
     let mut typed = Typed::read(&fields)?;
     let accepted = parse_username(&typed_name)
-        .map_err(|expected| Mistake { field: "username", message: format!("This is no username: {expected}.") })
+        .map_err(|_| Mistake { field: "username", message: Message::new("user-bad-username") })
         .and_then(|username| typed.accept(&username).map(|(display_name, email)| (username, display_name, email)));
     let (username, display_name, email) = match accepted {
         Ok(accepted) => accepted,
@@ -191,11 +193,8 @@ pub async fn add(
                 _ => "",
             };
             let message = match refusal {
-                Refusal::FormUsed => format!(
-                    "This form was already used. It added the user {username}, whose one-time password cannot be shown \
-                     again. If you did not note it, set a new one on the page of {username}."
-                ),
-                refusal => refusal.to_string(),
+                Refusal::FormUsed => Message::new("user-form-used").with("user", username),
+                refusal => refusal.message(),
             };
             typed.mistake = Some(Mistake { field, message });
             new_page(&state, &account, typed_name, typed).await
@@ -207,6 +206,7 @@ async fn new_page(state: &State, account: &Account, username: String, typed: Typ
     let grants = state.database.read(roles::list_grants).await?;
     let status = if typed.mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page(
+        account.locale,
         status,
         &NewUserPage {
             layout: Layout::new(state, Some(Viewer::from(account))),

@@ -8,6 +8,7 @@ use chrono::DateTime;
 
 use super::model::User;
 use crate::db::Timestamp;
+use crate::language::Message;
 
 /// The most words of a search that count.
 const MOST_WORDS: usize = 5;
@@ -68,13 +69,13 @@ impl Status {
         if user.is_active() { Self::Active } else { Self::Inactive }
     }
 
-    /// The word that people read.
+    /// What people read.
     #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Active => "Active",
-            Self::Inactive => "Inactive",
-        }
+    pub const fn label(self) -> Message {
+        Message::new(match self {
+            Self::Active => "status-active",
+            Self::Inactive => "status-inactive",
+        })
     }
 
     /// The word in URLs and in JSON.

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Tz;
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromStaticSqlRow, Queryable};
 use rand::CryptoRng;
 
 use crate::db::Timestamp;
 use crate::error::Error;
+use crate::language::{Language, Locale, Message, parse_zone};
 use crate::roles::rules::Actor;
 use crate::secret::random_base62;
 
@@ -36,6 +40,8 @@ pub struct User {
     pub session_epoch: i32,
     /// Goes up with each change that an administrator makes.
     pub version: i32,
+    /// How the user wants to read pages.
+    pub reading: Reading,
 }
 
 impl User {
@@ -43,6 +49,39 @@ impl User {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.disabled_at.is_none()
+    }
+}
+
+/// How a user wants to read pages. Where nothing is chosen, the browser says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// In which language.
+    pub language: Option<Language>,
+    /// In which time zone.
+    pub zone: Option<Tz>,
+}
+
+impl Reading {
+    /// How the user reads pages in a browser.
+    #[must_use]
+    pub fn locale(self, browser: Locale) -> Locale {
+        Locale { language: self.language.unwrap_or(browser.language), zone: self.zone.unwrap_or(browser.zone) }
+    }
+}
+
+impl<DB, ST> Queryable<ST, DB> for Reading
+where
+    DB: Backend,
+    (Option<String>, Option<String>): FromStaticSqlRow<ST, DB>,
+{
+    type Row = (Option<String>, Option<String>);
+
+    /// What is not known here, such as a zone that a later version knew, is as if it were not chosen.
+    fn build((language, zone): Self::Row) -> deserialize::Result<Self> {
+        Ok(Self {
+            language: language.as_deref().and_then(Language::of_tag),
+            zone: zone.as_deref().and_then(parse_zone),
+        })
     }
 }
 
@@ -55,6 +94,8 @@ pub struct Account {
     pub roles: Vec<String>,
     /// The permissions of all roles together.
     pub permissions: BTreeSet<String>,
+    /// How the user reads pages in this browser.
+    pub locale: Locale,
 }
 
 impl Account {
@@ -111,16 +152,16 @@ pub fn normalize_username(text: &str) -> String {
 ///
 /// # Errors
 /// A sentence for the person when it is too long or has characters that cannot be shown.
-pub fn parse_display_name(text: &str, username: &str) -> Result<String, String> {
+pub fn parse_display_name(text: &str, username: &str) -> Result<String, Message> {
     let name = text.trim();
     if name.is_empty() {
         return Ok(username.to_owned());
     }
     if name.chars().count() > LONGEST_DISPLAY_NAME {
-        return Err(format!("The display name is too long. Use at most {LONGEST_DISPLAY_NAME} characters."));
+        return Err(Message::new("user-display-name-too-long").with("length", LONGEST_DISPLAY_NAME));
     }
     if name.chars().any(char::is_control) {
-        return Err("The display name has characters that cannot be shown.".to_owned());
+        return Err(Message::new("user-display-name-unreadable"));
     }
     Ok(name.to_owned())
 }
@@ -130,7 +171,7 @@ pub fn parse_display_name(text: &str, username: &str) -> Result<String, String> 
 ///
 /// # Errors
 /// A sentence for the person.
-pub fn parse_email(text: &str) -> Result<Option<String>, String> {
+pub fn parse_email(text: &str) -> Result<Option<String>, Message> {
     let email = text.trim();
     if email.is_empty() {
         return Ok(None);
@@ -141,7 +182,7 @@ pub fn parse_email(text: &str) -> Result<Option<String>, String> {
     if complete && readable && email.chars().count() <= LONGEST_EMAIL {
         Ok(Some(email.to_owned()))
     } else {
-        Err("That is no e-mail address. Type one such as ada@example.com, or none.".to_owned())
+        Err(Message::new("user-bad-email"))
     }
 }
 

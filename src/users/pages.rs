@@ -3,7 +3,8 @@
 use askama::Template;
 
 use super::listing::{Column, ListedUser, Sort, Status};
-use crate::web::layout::{Layout, Time};
+use crate::language::{Message, Time, filters};
+use crate::web::layout::Layout;
 
 /// `/users`.
 #[derive(Template)]
@@ -22,7 +23,7 @@ pub struct UsersPage {
     /// Where the first page is, on the others.
     pub first: Option<String>,
     /// What was just done.
-    pub notice: Option<String>,
+    pub notice: Option<Message>,
 }
 
 /// The filters as they were chosen.
@@ -45,7 +46,7 @@ pub struct FilterForm {
 pub struct SortChoice {
     /// [`Sort::code`].
     pub code: String,
-    /// What people read.
+    /// The ID of what people read.
     pub label: &'static str,
     /// Whether it is chosen.
     pub selected: bool,
@@ -56,11 +57,11 @@ impl SortChoice {
     #[must_use]
     pub fn all(chosen: Sort) -> Vec<Self> {
         let labels = |column| match column {
-            Column::Username => ["Username, A to Z", "Username, Z to A"],
-            Column::DisplayName => ["Display name, A to Z", "Display name, Z to A"],
-            Column::Email => ["E-mail, A to Z", "E-mail, Z to A"],
-            Column::LastSignIn => ["Last sign-in, oldest first", "Last sign-in, newest first"],
-            Column::Updated => ["Updated, oldest first", "Updated, newest first"],
+            Column::Username => ["users-sort-username", "users-sort-username-reverse"],
+            Column::DisplayName => ["users-sort-display-name", "users-sort-display-name-reverse"],
+            Column::Email => ["users-sort-email", "users-sort-email-reverse"],
+            Column::LastSignIn => ["users-sort-last-sign-in", "users-sort-last-sign-in-reverse"],
+            Column::Updated => ["users-sort-updated", "users-sort-updated-reverse"],
         };
         let mut choices = Vec::new();
         for column in Column::ALL {
@@ -89,7 +90,7 @@ pub struct Headings {
 
 /// The heading of a column that can be sorted by.
 pub struct Heading {
-    /// The words.
+    /// The ID of the words.
     pub label: &'static str,
     /// Where the list sorted by it is, or in reverse when it is.
     pub href: String,
@@ -164,7 +165,7 @@ pub struct UserForm {
     /// Why it was not accepted.
     pub mistake: Option<Mistake>,
     /// How what was typed differs from what somebody else has saved meanwhile, a sentence each.
-    pub conflicts: Vec<String>,
+    pub conflicts: Vec<Message>,
 }
 
 impl UserForm {
@@ -181,7 +182,13 @@ pub struct Mistake {
     /// The name of the field; empty when it is none in particular.
     pub field: &'static str,
     /// What was expected.
-    pub message: String,
+    pub message: Message,
+}
+
+/// What was typed into a field, or that it is empty.
+#[must_use]
+pub fn quoted(text: &str) -> Message {
+    if text.is_empty() { Message::new("conflict-empty") } else { Message::new("conflict-quoted").with("text", text) }
 }
 
 /// A role to choose.
@@ -193,7 +200,7 @@ pub struct RoleChoice {
     /// Whether it is chosen.
     pub checked: bool,
     /// Why it cannot be chosen.
-    pub locked: Option<String>,
+    pub locked: Option<Message>,
 }
 
 /// `/users/{subject}`.
@@ -207,26 +214,26 @@ pub struct UserPage {
     /// The permissions held now.
     pub permissions: Vec<PermissionRow>,
     /// What was just done.
-    pub notice: Option<String>,
+    pub notice: Option<Message>,
     /// Why something was not done.
-    pub refused: Option<String>,
+    pub refused: Option<Message>,
     /// The version that the form shows.
     pub version: i32,
     /// What can be changed.
     pub form: Option<UserForm>,
     /// Why nothing can be changed, where somebody might expect that it can.
-    pub locked: Option<String>,
+    pub locked: Option<Message>,
     /// Whether the user may be disabled or enabled, or why not.
-    pub switch: Result<(), String>,
+    pub switch: Result<(), Message>,
     /// Whether a one-time password may be set, or why not.
-    pub password: Result<(), String>,
+    pub password: Result<(), Message>,
 }
 
 /// A permission that a user holds.
 pub struct PermissionRow {
     /// The permission.
     pub name: String,
-    /// What it is for, where it is built in.
+    /// The ID of what it is for, where it is built in.
     pub explanation: Option<&'static str>,
     /// The names of the roles that carry it.
     pub roles: String,
@@ -238,7 +245,7 @@ pub struct PermissionRow {
 pub struct ConfirmPage {
     /// What all pages share.
     pub layout: Layout,
-    /// The name of the dialog.
+    /// The ID of the name of the dialog.
     pub heading: &'static str,
     /// The immutable random ID.
     pub subject: String,
@@ -247,10 +254,10 @@ pub struct ConfirmPage {
     /// The name that people read.
     pub display_name: String,
     /// What will happen, a paragraph each.
-    pub consequences: Vec<String>,
+    pub consequences: Vec<Message>,
     /// The last part of the path.
     pub action: &'static str,
-    /// The words on the button.
+    /// The ID of the words on the button.
     pub button: &'static str,
     /// Whether it takes something away.
     pub is_danger: bool,

@@ -7,6 +7,7 @@ use rand::CryptoRng;
 use tokio::sync::Semaphore;
 
 use super::password_rules::{check_choice, normalize};
+use crate::language::Message;
 use crate::secret::{SecretKey, SecretText, random_base62};
 
 /// Callers that may wait for their turn before new ones are turned away.
@@ -96,7 +97,7 @@ impl Passwords {
         password: &SecretText,
         username: &str,
         instance_name: &str,
-    ) -> Result<Result<(), String>, PasswordError> {
+    ) -> Result<Result<(), Message>, PasswordError> {
         let (password, names) = (password.clone(), [username.to_owned(), instance_name.to_owned()]);
         self.take_turn(move || check_choice(&password, &names.each_ref().map(String::as_str))).await
     }

@@ -13,6 +13,7 @@ use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 use zxcvbn::{Score, zxcvbn};
 
+use crate::language::Message;
 use crate::secret::{SecretText, sha256};
 
 /// The shortest password that a person may choose, in characters.
@@ -39,40 +40,28 @@ pub fn normalize(password: &str) -> Cow<'_, str> {
 ///
 /// # Errors
 /// A sentence for the person, which says what to do.
-pub fn check_choice(password: &SecretText, names: &[&str]) -> Result<(), String> {
+pub fn check_choice(password: &SecretText, names: &[&str]) -> Result<(), Message> {
     let text = &*normalize(password.reveal());
     let length = text.chars().count();
     if length < MINIMUM_LENGTH {
-        return Err(format!(
-            "The password is too short. Use at least {MINIMUM_LENGTH} characters, for example a few unrelated words."
-        ));
+        return Err(Message::new("password-too-short").with("length", MINIMUM_LENGTH));
     }
     if length > MAXIMUM_LENGTH {
-        return Err(format!("The password is too long. Use at most {MAXIMUM_LENGTH} characters."));
+        return Err(Message::new("password-too-long").with("length", MAXIMUM_LENGTH));
     }
     if text.chars().any(is_unassigned) {
         // Normalisation could change it in a later version of Unicode, and the password would not be found again.
-        return Err("The password has a character that not every device knows. Leave it out.".to_owned());
+        return Err(Message::new("password-unknown-character"));
     }
     if is_leaked(text) {
-        return Err("This password is known from a data leak, so attackers try it first. Choose another one, for \
-                    example a few unrelated words."
-            .to_owned());
+        return Err(Message::new("password-leaked"));
     }
     let names = names_to_avoid(names);
     if length_without(text, &names) < MINIMUM_LENGTH {
-        return Err(format!(
-            "The password contains your username or the name of this service. Leave it out, or use at least \
-             {MINIMUM_LENGTH} characters besides it."
-        ));
+        return Err(Message::new("password-named").with("length", MINIMUM_LENGTH));
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    if zxcvbn(text, &names).score() < Score::Four {
-        return Err("The password is easy to guess: it is made of common words or names, a repetition, a sequence or \
-                    a row of keys. Choose another one, for example a few unrelated words."
-            .to_owned());
-    }
-    Ok(())
+    if zxcvbn(text, &names).score() < Score::Four { Err(Message::new("password-guessable")) } else { Ok(()) }
 }
 
 fn is_unassigned(character: char) -> bool {
@@ -113,12 +102,12 @@ fn letters_and_digits(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn check(password: &str) -> Result<(), String> {
+    fn check(password: &str) -> Result<(), Message> {
         check_choice(&SecretText::new(password), &["ada.lovelace@example.com", "Fynapse API"])
     }
 
     fn refused(password: &str, words: &str) {
-        let message = check(password).expect_err(password);
+        let message = check(password).expect_err(password).to_string();
         assert!(message.contains(words), "{password}: {message}");
     }
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Tz;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::listing::words_of;
-use super::model::{Account, User, is_subject};
+use super::model::{Account, Reading, User, is_subject};
 use crate::db::schema::{role_permissions, roles, user_roles, user_words, users};
 use crate::db::{DbConnection, Timestamp, on_either};
+use crate::language::{Language, Locale};
 use crate::roles::model::ADMINISTRATOR;
 
 type UserColumns = (
@@ -21,6 +23,7 @@ type UserColumns = (
     users::disabled_at,
     users::session_epoch,
     users::version,
+    (users::language, users::time_zone),
 );
 
 /// The columns of a [`User`].
@@ -34,6 +37,7 @@ pub const USER_COLUMNS: UserColumns = (
     users::disabled_at,
     users::session_epoch,
     users::version,
+    (users::language, users::time_zone),
 );
 
 /// A user by the name to sign in with.
@@ -127,15 +131,16 @@ pub fn permissions_of(connection: &mut DbConnection, user_id: i64) -> QueryResul
     Ok(permissions.into_iter().collect())
 }
 
-/// A user with roles and permissions.
+/// A user with roles and permissions, in whose browser this is how pages are read.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn account(connection: &mut DbConnection, user_id: i64) -> QueryResult<Option<Account>> {
+pub fn account(connection: &mut DbConnection, user_id: i64, browser: Locale) -> QueryResult<Option<Account>> {
     let Some(user) = find(connection, user_id)? else { return Ok(None) };
     let roles = roles_of(connection, user_id)?;
     let permissions = permissions_of(connection, user_id)?;
-    Ok(Some(Account { user, roles, permissions }))
+    let locale = user.reading.locale(browser);
+    Ok(Some(Account { user, roles, permissions, locale }))
 }
 
 /// What a new user's row holds.
@@ -289,6 +294,17 @@ pub fn set_password(
             users::session_epoch.eq(users::session_epoch + 1),
             users::updated_at.eq(now),
         ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Changes how a user reads pages.
+///
+/// # Errors
+/// When the statement fails.
+pub fn set_reading(connection: &mut DbConnection, user_id: i64, reading: Reading) -> QueryResult<()> {
+    diesel::update(users::table.find(user_id))
+        .set((users::language.eq(reading.language.map(Language::tag)), users::time_zone.eq(reading.zone.map(Tz::name))))
         .execute(connection)?;
     Ok(())
 }

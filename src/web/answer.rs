@@ -1,19 +1,27 @@
 //! Answers that all pages give.
 
+use std::any::Any;
+
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentType, LOCATION};
+use actix_web::http::header::{CONTENT_LANGUAGE, ContentType, LOCATION, VARY};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::error::Error;
+use crate::language::Locale;
+use crate::language::filters::LOCALE;
 
-/// A rendered template.
+/// A rendered template, in the language of whoever reads it.
 ///
 /// # Errors
 /// When the template cannot be rendered.
-pub fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse, Error> {
-    let html = template.render().map_err(Error::internal)?;
-    Ok(HttpResponse::build(status).content_type(ContentType::html()).body(html))
+pub fn page(locale: Locale, status: StatusCode, template: &impl Template) -> Result<HttpResponse, Error> {
+    let html = template.render_with_values(&(LOCALE, &locale as &dyn Any)).map_err(Error::internal)?;
+    Ok(HttpResponse::build(status)
+        .content_type(ContentType::html())
+        .insert_header((CONTENT_LANGUAGE, locale.language.tag()))
+        .insert_header((VARY, "Accept-Language, Cookie"))
+        .body(html))
 }
 
 /// A redirect after a form was handled.

@@ -12,8 +12,10 @@ use url::form_urlencoded;
 
 use super::answer::{page, see_other, wants_fragment};
 use super::layout::{Layout, Viewer};
+use super::locale::of_browser;
 use super::state::State;
 use crate::error::Error;
+use crate::language::{Locale, Message, filters};
 
 /// A whole page about an error.
 #[derive(Template)]
@@ -23,13 +25,13 @@ pub struct ErrorPage {
     pub layout: Layout,
     /// The status code.
     pub status: u16,
-    /// The heading.
+    /// The ID of the heading.
     pub title: &'static str,
     /// What happened and what to do.
-    pub message: String,
+    pub message: Message,
     /// Where to go from here.
     pub next_href: &'static str,
-    /// What the link says.
+    /// The ID of what the link says.
     pub next_label: &'static str,
 }
 
@@ -37,10 +39,10 @@ pub struct ErrorPage {
 #[derive(Template)]
 #[template(path = "error/_message.html")]
 pub struct ErrorFragment {
-    /// The heading.
+    /// The ID of the heading.
     pub title: &'static str,
     /// What happened and what to do.
-    pub message: String,
+    pub message: Message,
 }
 
 /// Gives every error of the wrapped routes its page.
@@ -52,10 +54,11 @@ pub async fn render<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let (state, fragment) = (request.app_data::<web::Data<State>>().cloned(), wants_fragment(request.request()));
+    let browser = of_browser(request.request());
     let response = match (next.call(request).await, state) {
         (Ok(response), _) => response,
         (Err(cause), Some(state)) => {
-            let page = answer(&state, None, fragment, &Error::Internal(anyhow::anyhow!("{cause:?}")));
+            let page = answer(&state, browser, None, fragment, &Error::Internal(anyhow::anyhow!("{cause:?}")));
             return Err(InternalError::from_response(cause, page).into());
         }
         (Err(cause), None) => return Err(cause),
@@ -70,14 +73,14 @@ pub async fn render<B: MessageBody + 'static>(
             StatusCode::NOT_FOUND => &Error::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => &Error::MethodNotAllowed,
             StatusCode::PAYLOAD_TOO_LARGE => &Error::TooLarge,
-            status if status.is_client_error() => &Error::BadRequest("The request could not be read."),
+            status if status.is_client_error() => &Error::BadRequest("error-unreadable"),
             _ => &Error::Internal(anyhow::anyhow!("an answer without a body: {}", response.status())),
         },
     };
     let mut answer = match request.app_data::<web::Data<State>>() {
         Some(state) => {
             let viewer = request.extensions().get::<Viewer>().cloned();
-            answer(state, viewer, wants_fragment(&request), error)
+            answer(state, of_browser(&request), viewer, wants_fragment(&request), error)
         }
         None => HttpResponse::new(error.status()),
     };
@@ -94,48 +97,47 @@ fn has_body<B: MessageBody>(response: &HttpResponse<B>) -> bool {
     !matches!(response.body().size(), BodySize::None | BodySize::Sized(0))
 }
 
-fn answer(state: &State, viewer: Option<Viewer>, fragment: bool, error: &Error) -> HttpResponse {
+fn answer(state: &State, browser: Locale, viewer: Option<Viewer>, fragment: bool, error: &Error) -> HttpResponse {
     if let Error::Internal(cause) = error {
         tracing::error!("a request failed: {cause:#}");
     }
-    let (title, message) = match error {
-        Error::SignInNeeded { .. } if fragment => {
-            ("Your session has ended", "Sign in again to go on. Nothing was changed.".to_owned())
-        }
+    let title = match error {
+        Error::SignInNeeded { .. } if fragment => "error-session-ended",
         Error::SignInNeeded { next } => {
             let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
             return see_other(&format!("/login?{query}"));
         }
         Error::PasswordChangeNeeded => return redirect(fragment, "/login/password"),
-        Error::PermissionMissing(permission) => (
-            "Not allowed",
-            format!(
-                "You need the permission {permission} for this. Ask your administrator if you should have it. Nothing \
-                 was changed."
-            ),
-        ),
-        Error::NotFound => ("Not found", "There is nothing here, or nothing that you may see.".to_owned()),
-        Error::BadRequest(message) => ("That did not work", (*message).to_owned()),
-        Error::MethodNotAllowed => ("That did not work", "This address cannot be used in this way.".to_owned()),
-        Error::TooLarge => ("Too much text", "What was sent is larger than this form allows.".to_owned()),
-        Error::CrossOrigin => (
-            "Not from here",
-            "This request came from another website, so it was refused. Nothing was changed.".to_owned(),
-        ),
-        Error::Busy => ("Very busy", "Too many people are signing in right now. Try again in a moment.".to_owned()),
-        Error::Internal(_) => {
-            ("Something went wrong", "The mistake is ours. Try again; if it stays, tell your administrator.".to_owned())
-        }
+        Error::PermissionMissing(_) => "error-not-allowed",
+        Error::NotFound => "error-not-found",
+        Error::BadRequest(_) | Error::MethodNotAllowed => "error-failed",
+        Error::TooLarge => "error-too-large",
+        Error::CrossOrigin => "error-cross-origin",
+        Error::Busy => "error-busy",
+        Error::Internal(_) => "error-internal",
     };
+    let message = match error {
+        Error::SignInNeeded { .. } | Error::PasswordChangeNeeded => Message::new("error-session-ended-text"),
+        Error::PermissionMissing(permission) => Message::new("error-not-allowed-text").with("permission", *permission),
+        Error::NotFound => Message::new("error-not-found-text"),
+        Error::BadRequest(id) => Message::new(id),
+        Error::MethodNotAllowed => Message::new("error-method"),
+        Error::TooLarge => Message::new("error-too-large-text"),
+        Error::CrossOrigin => Message::new("error-cross-origin-text"),
+        Error::Busy => Message::new("error-busy-text"),
+        Error::Internal(_) => Message::new("error-internal-text"),
+    };
+    let locale = viewer.as_ref().map_or(browser, |viewer| viewer.locale);
     let rendered = if fragment {
         // A script cannot see where a redirect leads.
         let status = if error.status().is_redirection() { StatusCode::UNAUTHORIZED } else { error.status() };
-        page(status, &ErrorFragment { title, message })
+        page(locale, status, &ErrorFragment { title, message })
     } else {
         let (next_href, next_label) =
-            if viewer.is_some() { ("/", "Go to the home page") } else { ("/login", "Sign in") };
+            if viewer.is_some() { ("/", "error-go-home") } else { ("/login", "error-sign-in") };
         let layout = Layout::new(state, viewer);
         page(
+            locale,
             error.status(),
             &ErrorPage { layout, status: error.status().as_u16(), title, message, next_href, next_label },
         )

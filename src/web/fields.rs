@@ -15,7 +15,7 @@ impl Fields {
         let mut values = self.all(name);
         match (values.next(), values.next()) {
             (Some(value), None) => Ok(value),
-            _ => Err(Error::BadRequest("A field is missing, or is there twice. Go back and try again.")),
+            _ => Err(Error::BadRequest("error-field-missing")),
         }
     }
 
@@ -33,7 +33,7 @@ impl Fields {
         if (16..=64).contains(&nonce.len()) && nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             Ok(nonce)
         } else {
-            Err(Error::BadRequest("This form is not complete. Go back and try again."))
+            Err(Error::BadRequest("error-form-incomplete"))
         }
     }
 }

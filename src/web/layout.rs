@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::Datelike;
-
 use super::assets;
 use super::brand::Brand;
 use super::state::State;
-use crate::db::Timestamp;
+use crate::language::Locale;
 use crate::users::model::Account;
 
 /// The header and the assets.
@@ -30,14 +28,17 @@ pub struct Viewer {
     pub display_name: String,
     /// What they may see and do.
     pub permissions: BTreeSet<String>,
+    /// How they read pages.
+    pub locale: Locale,
 }
 
 impl From<&Account> for Viewer {
-    fn from(Account { user, permissions, .. }: &Account) -> Self {
+    fn from(Account { user, permissions, locale, .. }: &Account) -> Self {
         Self {
             username: user.username.clone(),
             display_name: user.display_name.clone(),
             permissions: permissions.clone(),
+            locale: *locale,
         }
     }
 }
@@ -59,30 +60,5 @@ impl Layout {
     #[must_use]
     pub fn asset(&self, path: &str) -> String {
         assets::url(path)
-    }
-}
-
-/// A point in time as pages show it.
-#[derive(Clone, Copy, Debug)]
-pub struct Time(pub Timestamp);
-
-impl Time {
-    /// For `<time datetime>`.
-    #[must_use]
-    pub fn iso(&self) -> String {
-        self.0.rfc3339()
-    }
-
-    /// Such as `24 November 2026, 05:00 UTC`.
-    #[must_use]
-    pub fn human(&self) -> String {
-        format!("{}, {} UTC", self.date(), self.0.utc().format("%H:%M"))
-    }
-
-    /// Such as `24 November 2026`.
-    #[must_use]
-    pub fn date(&self) -> String {
-        let time = self.0.utc();
-        format!("{} {}", time.day(), time.format("%B %Y"))
     }
 }

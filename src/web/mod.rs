@@ -9,6 +9,7 @@ pub mod error_pages;
 pub mod fields;
 pub mod headers;
 pub mod layout;
+pub mod locale;
 pub mod notices;
 pub mod nul;
 pub mod signed_in;

@@ -3,6 +3,7 @@
 use actix_session::Session;
 
 use crate::error::Error;
+use crate::language::Message;
 
 /// The entry of a session's state that holds it.
 const NOTICE: &str = "notice";
@@ -11,13 +12,13 @@ const NOTICE: &str = "notice";
 ///
 /// # Errors
 /// When it cannot be remembered.
-pub fn tell(session: &Session, notice: String) -> Result<(), Error> {
+pub fn tell(session: &Session, notice: Message) -> Result<(), Error> {
     session.insert(NOTICE, notice).map_err(Error::internal)
 }
 
 /// What is to be told now, once.
 #[must_use]
-pub fn take(session: &Session) -> Option<String> {
+pub fn take(session: &Session) -> Option<Message> {
     // Removing even what is not there would store the session anew.
-    session.contains_key(NOTICE).then(|| session.remove_as::<String>(NOTICE)).flatten()?.ok()
+    session.contains_key(NOTICE).then(|| session.remove_as::<Message>(NOTICE)).flatten()?.ok()
 }

@@ -22,7 +22,7 @@ pub async fn refuse<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     if is_in(request.uri()) {
-        let error = Error::BadRequest("The address of this page has a character that is never in one.");
+        let error = Error::BadRequest("error-nul");
         return Ok(request.error_response(error).map_into_right_body());
     }
     next.call(request).await.map(ServiceResponse::map_into_left_body)

@@ -13,6 +13,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use url::{Position, Url};
 
 use super::layout::Viewer;
+use super::locale::of_browser;
 use super::state::State;
 use crate::error::Error;
 use crate::login::store::{SESSION_EPOCH, USER_ID};
@@ -58,7 +59,8 @@ async fn account(request: HttpRequest) -> Result<Account, Error> {
     let user_id = session.get::<i64>(USER_ID).map_err(Error::internal)?;
     let Some(user_id) = user_id else { return Err(sign_in_needed(&request)) };
     let session_epoch = session.get::<i32>(SESSION_EPOCH).map_err(Error::internal)?;
-    let account = state.database.look_up(move |connection| queries::account(connection, user_id)).await?;
+    let browser = of_browser(&request);
+    let account = state.database.look_up(move |connection| queries::account(connection, user_id, browser)).await?;
     match account {
         Some(account) if account.user.is_active() && Some(account.user.session_epoch) == session_epoch => {
             request.extensions_mut().insert(Viewer::from(&account));

@@ -3,6 +3,7 @@
 
 import { announce } from "./announce.js";
 import { noteSaved } from "./secret.js";
+import { words } from "./words.js";
 
 const DONE_MARK_MS = 2000;
 
@@ -36,7 +37,7 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const copied = await copy(document.getElementById(button.dataset.copy), button);
   if (!copied) {
-    announce("Your browser did not allow copying. The text is selected: copy it with the keyboard.", button);
+    announce(words("copy-refused"), button);
     return;
   }
   announce(button.dataset.copied, button);

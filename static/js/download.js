@@ -24,7 +24,7 @@ document.addEventListener("click", (event) => {
   const text = `${document.getElementById(button.dataset.download).textContent}\n`;
   save(text, button.dataset.fileName);
   noteSaved(text);
-  announce(`Downloaded as ${button.dataset.fileName}`, button);
+  announce(button.dataset.downloaded, button);
 });
 
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => reveal(target));

@@ -1,6 +1,7 @@
 // Shows why a partial update failed, near to where it was asked for.
 
 import { announce } from "./announce.js";
+import { duration, words } from "./words.js";
 
 const SESSION_ENDED = 401;
 const TOO_MANY_REQUESTS = 429;
@@ -14,20 +15,18 @@ function messageIn(html) {
   return new DOMParser().parseFromString(html, "text/html").querySelector('[role="alert"]');
 }
 
-function messageWith(words) {
+function messageWith(text) {
   const message = document.getElementById("failure").content.firstElementChild.cloneNode(true);
-  message.querySelector("p").textContent = words;
+  message.querySelector("p").textContent = text;
   return message;
 }
 
 // What stands before the server answers in its own way.
 function wordsFor(xhr) {
-  if (xhr.status !== TOO_MANY_REQUESTS) {
-    return `The server could not do this (error ${xhr.status}). Try again later.`;
-  }
+  if (xhr.status !== TOO_MANY_REQUESTS) return words("server-error", { status: xhr.status });
   const seconds = Number(xhr.getResponseHeader("Retry-After"));
-  const pause = seconds > 0 ? `in ${seconds} seconds` : "in a moment";
-  return `There were too many requests. Nothing was done. Try again ${pause}.`;
+  if (seconds > 0) return words("too-many-requests-until", { time: duration(seconds, "second") });
+  return words("too-many-requests");
 }
 
 function show(message, elt) {
@@ -48,9 +47,9 @@ document.addEventListener("htmx:responseError", ({ detail: { elt, xhr } }) => {
 });
 
 document.addEventListener("htmx:sendError", ({ detail: { elt } }) => {
-  show(messageWith("The server could not be reached. It is safe to try again."), elt);
+  show(messageWith(words("unreachable")), elt);
 });
 
 document.addEventListener("htmx:timeout", ({ detail: { elt } }) => {
-  show(messageWith("The server did not answer. It is safe to try again."), elt);
+  show(messageWith(words("no-answer")), elt);
 });

@@ -2,6 +2,7 @@
 // it lasts, since other tabs prolong it too; asking does not.
 
 import { announce } from "./announce.js";
+import { duration, words } from "./words.js";
 
 const SECOND = 1000;
 // Most pages are left before. Also the pause before a server that is out of reach is asked again.
@@ -26,14 +27,10 @@ function show(state) {
   dialog.querySelector(":is(:not([hidden]) > button, a:not([hidden]))[autofocus]").focus();
 }
 
-function count(number, unit) {
-  return `${number} ${unit}${number === 1 ? "" : "s"}`;
-}
-
-function words(seconds) {
+function inWords(seconds) {
   const minutes = Math.floor(seconds / 60);
   const rest = seconds % 60;
-  return [minutes && count(minutes, "minute"), rest && count(rest, "second")].filter(Boolean).join(" ");
+  return [minutes && duration(minutes, "minute"), rest && duration(rest, "second")].filter(Boolean).join(" ");
 }
 
 function tick() {
@@ -42,7 +39,7 @@ function tick() {
     look();
     return;
   }
-  for (const place of dialog.querySelectorAll("[data-session-left]")) place.textContent = words(left);
+  for (const place of dialog.querySelectorAll("[data-session-left]")) place.textContent = inWords(left);
   later(tick, SECOND);
 }
 
@@ -82,11 +79,11 @@ async function look() {
 async function stay(form) {
   const answer = await send(form.action, "POST").catch(() => null);
   if (answer === null) {
-    announce("The server could not be reached. It is safe to try again.", dialog);
+    announce(words("unreachable"), dialog);
     return;
   }
   await look();
-  if (!dialog.open) announce("You stay signed in", document.body);
+  if (!dialog.open) announce(words("stayed"), document.body);
 }
 
 if (dialog) {

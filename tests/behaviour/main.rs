@@ -17,6 +17,7 @@ mod endpoints;
 mod expiry;
 mod exports;
 mod immediacy;
+mod languages;
 mod markup;
 mod people;
 mod proxies;

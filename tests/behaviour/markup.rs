@@ -6,23 +6,23 @@
 //! colon, as a permission has.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use keyledge::language::{parse_zone, regions};
 use reqwest::{Client, Response};
+use serde_json::{Deserializer, Value};
 use tempfile::TempDir;
 
 use crate::browser::gallery::company;
-use crate::support::{self, Backend, PASSWORD, Server, TestDatabase, browser, nonce};
+use crate::support::{self, Backend, PASSWORD, Server, TestDatabase, browser_speaking, nonce, texts};
 
 #[test]
 #[ignore = "needs html-validate: run scripts/test"]
 fn every_page_and_every_answer_to_a_form_is_valid_html() {
     support::run(Backend::Sqlite, async |database: TestDatabase| {
-        let (server, pages) = (company(database), Pages::new());
-        signed_out(&server, &pages).await;
-        own(&server, &pages).await;
-        administration(&server, &pages).await;
+        let (_, pages) = visited(database, "en").await;
         let mistakes = pages.validate();
         assert!(mistakes.is_empty(), "{mistakes}");
     });
@@ -30,21 +30,109 @@ fn every_page_and_every_answer_to_a_form_is_valid_html() {
 
 #[test]
 #[ignore = "needs html-validate: run scripts/test"]
+fn every_page_in_german_is_valid_and_says_nothing_in_english() {
+    support::run(Backend::Sqlite, async |database: TestDatabase| {
+        let (english, german) =
+            (visited(TestDatabase::create(Backend::Sqlite), "en").await, visited(database, "de").await);
+        let mistakes = german.1.validate();
+        assert!(mistakes.is_empty(), "{mistakes}");
+        let (said, data) = (english.1.texts(), data(&german.0));
+        assert!(said.contains("Account settings") && german.1.texts().contains("Kontoeinstellungen"));
+        let left: Vec<_> = german
+            .1
+            .texts()
+            .into_iter()
+            .filter(|text| said.contains(text) && !is_in_every_language(text, &data))
+            .collect();
+        assert!(left.is_empty(), "{left:#?}");
+    });
+}
+
+/// Words that are the same in English and German.
+const SAME_WORDS: [&str; 9] = ["API", "Browser", "Deutsch", "English", "Fernhill", "Books", "Name", "Status", "UTC"];
+
+/// Whether a text is made of what is no language's: names of people, keys and zones, numbers and the like.
+fn is_in_every_language(text: &str, data: &BTreeSet<String>) -> bool {
+    let text = text.replace("&#39;", "'");
+    let is_datum = |part: &str| {
+        let words = || part.split(|character: char| !character.is_alphabetic());
+        data.contains(part)
+            || part.split(' ').all(|word| data.contains(word))
+            || words().all(|word| word.len() < 2 || SAME_WORDS.contains(&word))
+            || parse_zone(part).is_some()
+            || regions().iter().any(|region| region.name == part)
+    };
+    text.split(" – ").flat_map(|part| part.split(", ")).filter(|part| !part.is_empty()).all(is_datum) || is_datum(&text)
+}
+
+/// What the company consists of.
+fn data(server: &Server) -> BTreeSet<String> {
+    let mut strings = BTreeSet::new();
+    for arguments in
+        [&["user", "list", "--json"][..], &["role", "list", "--json"], &["key", "list", "--json"], &["audit", "export"]]
+    {
+        let (done, printed) = server.cli(arguments);
+        assert!(done, "{printed}");
+        for value in Deserializer::from_str(&printed).into_iter::<Value>() {
+            collect(&value.unwrap(), &mut strings);
+        }
+    }
+    strings
+}
+
+fn collect(value: &Value, strings: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => _ = strings.insert(text.clone()),
+        Value::Array(values) => values.iter().for_each(|value| collect(value, strings)),
+        // The details of an event are words of this program.
+        Value::Object(fields) => {
+            fields.iter().filter(|(name, _)| *name != "detail").for_each(|(_, value)| collect(value, strings));
+        }
+        _ => {}
+    }
+}
+
+/// All pages in a language.
+async fn visited(database: TestDatabase, language: &'static str) -> (Server, Pages) {
+    let (server, pages) = (company(database), Pages::new(language));
+    signed_out(&server, &pages).await;
+    own(&server, &pages).await;
+    administration(&server, &pages).await;
+    (server, pages)
+}
+
+#[test]
+#[ignore = "needs html-validate: run scripts/test"]
 fn what_is_not_valid_is_found() {
-    let pages = Pages::new();
+    let pages = Pages::new("en");
     pages.keep("<!doctype html><title>Twice</title><p id=\"one\"><p id=\"one\">");
     assert!(pages.validate().contains("no-dup-id"));
 }
 
 /// Pages as files.
 struct Pages {
+    language: &'static str,
     folder: TempDir,
     count: RefCell<usize>,
 }
 
 impl Pages {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), count: RefCell::new(0) }
+    fn new(language: &'static str) -> Self {
+        Self { language, folder: tempfile::tempdir().unwrap(), count: RefCell::new(0) }
+    }
+
+    fn browser(&self) -> Client {
+        browser_speaking(self.language)
+    }
+
+    async fn signed_in(&self, server: &Server, username: &str) -> Client {
+        server.signed_in_with(self.browser(), username).await
+    }
+
+    /// All that people read on them.
+    fn texts(&self) -> BTreeSet<String> {
+        let page = |number| std::fs::read_to_string(self.folder.path().join(format!("{number}.html"))).unwrap();
+        (0..*self.count.borrow()).flat_map(|number| texts(&page(number))).collect()
     }
 
     fn keep(&self, html: &str) {
@@ -87,20 +175,20 @@ impl Pages {
 }
 
 async fn signed_out(server: &Server, pages: &Pages) {
-    let stranger = browser();
+    let stranger = pages.browser();
     pages.get(server, &stranger, "/login").await;
     let wrong = [("username", "nobody"), ("password", "wrong")];
     for _ in 0..4 {
         pages.post(server, &stranger, "/login", &wrong).await;
     }
-    let noah = server.signed_in("noah").await;
+    let noah = pages.signed_in(server, "noah").await;
     pages.get(server, &noah, "/login/password").await;
     let short = [("password", "short"), ("repeated", "short")];
     pages.post(server, &noah, "/login/password", &short).await;
 }
 
 async fn own(server: &Server, pages: &Pages) {
-    let amara = server.signed_in("amara").await;
+    let amara = pages.signed_in(server, "amara").await;
     pages.get(server, &amara, "/").await;
     let profile = pages.get(server, &amara, "/profile").await;
     let fields = [("nonce", &*nonce(&profile)), ("name", "Export"), ("lifetime", "30")];
@@ -122,14 +210,14 @@ async fn own(server: &Server, pages: &Pages) {
     pages.take(amara.get(server.at("/no-such-page")).send().await.unwrap()).await;
     pages.take(amara.get(server.at("/users")).send().await.unwrap()).await;
     server.database.add_user("paula", &[]);
-    let paula = server.signed_in("paula").await;
+    let paula = pages.signed_in(server, "paula").await;
     for path in ["/", "/profile", "/activity"] {
         pages.get(server, &paula, path).await;
     }
 }
 
 async fn administration(server: &Server, pages: &Pages) {
-    let olivia = server.signed_in("olivia").await;
+    let olivia = pages.signed_in(server, "olivia").await;
     for path in [
         "/activity/everybody",
         "/activity/everybody?outcome=refused",

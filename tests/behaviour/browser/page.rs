@@ -85,6 +85,14 @@ impl Page {
         self.click("button", "Sign in").await;
     }
 
+    /// Chooses German under Account settings, with the form as somebody without scripts has it.
+    pub async fn speak_german(&self) {
+        self.open("/account").await;
+        self.script::<()>("document.getElementById('language').value = 'de'").await.unwrap();
+        self.click("button", "Save language and time zone").await;
+        self.says("Ihre Sprache und Ihre Zeitzone wurden gespeichert.").await;
+    }
+
     /// Comes back to the tab after a while in another one.
     pub async fn come_back(&self) {
         self.script::<()>("document.dispatchEvent(new Event('visibilitychange'))").await.unwrap();

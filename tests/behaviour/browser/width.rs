@@ -7,7 +7,11 @@ use thirtyfour::By;
 use super::{Page, in_chromium};
 use crate::support::Server;
 
-in_chromium![at_320_pixels_nothing_scrolls_sideways, the_controls_of_a_filter_stand_on_one_line];
+in_chromium![
+    at_320_pixels_nothing_scrolls_sideways,
+    in_german_nothing_scrolls_sideways_either,
+    the_controls_of_a_filter_stand_on_one_line,
+];
 
 /// What is wider than its frame: the page, or a dialog over it.
 const TOO_WIDE: &str = "
@@ -73,6 +77,41 @@ async fn at_320_pixels_nothing_scrolls_sideways(server: Server, page: Page) {
     page.click("button", "Stay signed in").await;
     page.open(&format!("/profile/api-keys/{}/delete", key.client_id)).await;
     assert_fits(&page, "the delete page").await;
+}
+
+async fn in_german_nothing_scrolls_sideways_either(server: Server, page: Page) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate_with(&admin, &[("lifetime", "14")]).await;
+    server.token(&key).await;
+    page.sign_in().await;
+    page.speak_german().await;
+    let small = json!({ "width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": false });
+    page.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", small).await.unwrap();
+    let delete = format!("/keys/{}/delete", key.client_id);
+    for path in ["/account", "/activity", "/users", "/users/new", "/roles", "/roles/new", "/keys", &delete, "/"] {
+        page.open(path).await;
+        assert_fits(&page, path).await;
+    }
+    page.says("läuft in 14 Tagen ab").await;
+    page.click("link", "Profil").await;
+    page.find("dialog", "Profil").await;
+    assert_fits(&page, "the Profile window").await;
+    page.click("button", "Generieren").await;
+    page.says("Kopieren Sie das Client-Secret jetzt").await;
+    assert_fits(&page, "the Profile window with a new secret").await;
+    page.click("button", "Schließen").await;
+    page.find("alertdialog", "Ohne Kopieren schließen?").await;
+    assert_fits(&page, "the question before a secret is lost").await;
+    page.click("button", "Offen lassen").await;
+    page.click("button", &format!("{} löschen", key.client_id)).await;
+    page.find("dialog", "API-Schlüssel löschen").await;
+    assert_fits(&page, "the delete dialog").await;
+    page.open("/").await;
+    server.clock.advance(Duration::minutes(59));
+    page.come_back().await;
+    page.find("alertdialog", "Angemeldet bleiben?").await;
+    page.says("Sekunden abgemeldet").await;
+    assert_fits(&page, "the warning before the session ends").await;
 }
 
 async fn the_controls_of_a_filter_stand_on_one_line(_server: Server, page: Page) {

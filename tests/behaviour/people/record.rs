@@ -230,7 +230,7 @@ async fn a_refused_attempt_is_an_event_in_the_record_of_who_tried(server: Server
     news.are(&["disable_user: admin (last_administrator)"]);
 
     let seen = server.text(&helper, "/activity?outcome=refused").await;
-    for words in ["Not for one&#39;s own account", "Role has users", "Built-in role"] {
+    for words in ["Not for one's own account", "Role has users", "Built-in role"] {
         assert!(seen.contains(words), "{words}");
     }
     assert!(!server.text(&admin, "/activity?outcome=refused").await.contains("Account disabled"));

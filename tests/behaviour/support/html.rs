@@ -58,3 +58,39 @@ fn words(html: &str) -> String {
         .fold(String::new(), |text, part| text + " " + part);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+/// The attributes that people read or hear.
+const READ: [&str; 10] = [
+    "alt",
+    "aria-label",
+    "data-announce",
+    "data-busy",
+    "data-copied",
+    "data-downloaded",
+    "data-label",
+    "label",
+    "placeholder",
+    "title",
+];
+
+/// All texts of a page that people read or hear, each piece between two tags by itself. What is code is left out.
+pub fn texts(page: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut in_code = 0;
+    for part in page.split('<').skip(1) {
+        let (tag, text) = part.split_once('>').unwrap_or((part, ""));
+        match tag.split_whitespace().next().unwrap_or_default() {
+            "code" | "pre" => in_code += 1,
+            "/code" | "/pre" => in_code -= 1,
+            _ => {}
+        }
+        for name in READ {
+            texts.extend(between(tag, &format!(" {name}=\""), "\"").map(str::to_owned));
+        }
+        if in_code == 0 {
+            texts.push(text.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+    }
+    texts.retain(|text| !text.is_empty());
+    texts
+}

@@ -1,5 +1,6 @@
 //! What people and programs do with the program, wherever it runs.
 
+use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, redirect};
 
 use super::{field, nonce};
@@ -34,7 +35,11 @@ impl Site {
 
     /// A browser in which a user is signed in.
     pub async fn signed_in(&self, username: &str) -> Client {
-        let browser = browser();
+        self.signed_in_with(browser(), username).await
+    }
+
+    /// This browser, after a user has signed in.
+    pub async fn signed_in_with(&self, browser: Client, username: &str) -> Client {
         let answer = self.sign_in(&browser, username, PASSWORD).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{username} could not sign in");
         browser
@@ -106,6 +111,12 @@ impl Site {
 /// A browser without a session: it keeps cookies and does not follow redirects.
 pub fn browser() -> Client {
     Client::builder().cookie_store(true).redirect(redirect::Policy::none()).build().unwrap()
+}
+
+/// The same, whose `Accept-Language` says this.
+pub fn browser_speaking(languages: &str) -> Client {
+    let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, HeaderValue::from_str(languages).unwrap())]);
+    Client::builder().cookie_store(true).redirect(redirect::Policy::none()).default_headers(headers).build().unwrap()
 }
 
 /// The cookie that an answer sets, as the browser sends it back.

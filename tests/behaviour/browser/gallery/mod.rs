@@ -33,6 +33,7 @@ in_the_gallery![
     people,
     roles_and_keys,
     what_cannot_be_had,
+    in_german,
     what_is_wrong_is_found,
 ];
 

@@ -156,6 +156,33 @@ pub(super) async fn what_cannot_be_had(_: &Server, gallery: &Gallery) {
     gallery.look_at("/profile/api-keys", "method-not-allowed").await;
 }
 
+pub(super) async fn in_german(_: &Server, gallery: &Gallery) {
+    let page = &gallery.page;
+    gallery.sign_in_as("olivia").await;
+    page.speak_german().await;
+    gallery.look("german-account").await;
+    for (path, state) in [
+        ("/", "german-home"),
+        ("/activity", "german-activity"),
+        ("/activity/everybody?outcome=refused", "german-everybody-refused"),
+        ("/users", "german-users"),
+        ("/users/new", "german-user-new"),
+        ("/roles", "german-roles"),
+        ("/roles/accountant/edit", "german-role"),
+        ("/keys", "german-keys"),
+        ("/no-such-page", "german-not-found"),
+    ] {
+        gallery.look_at(path, state).await;
+    }
+    page.open("/").await;
+    page.click("link", "Profil").await;
+    page.find("dialog", "Profil").await;
+    gallery.look("german-profile-window").await;
+    page.click("button", "Generieren").await;
+    page.says("Kopieren Sie das Client-Secret jetzt").await;
+    gallery.look("german-profile-window-new-key").await;
+}
+
 /// Otherwise a look that finds nothing would say nothing.
 pub(super) async fn what_is_wrong_is_found(_: &Server, gallery: &Gallery) {
     gallery.page.open("/login").await;
