@@ -228,11 +228,11 @@ fn decide(session: &Mutex<Session>, syncer: &Syncer, deadline: Instant, question
         for (waiting, number) in waiting.iter_mut().zip(numbers) {
             waiting.decide(found.by_ref().take(number).collect(), &mut transaction.entries);
         }
-        Ok(())
+        Ok(!transaction.entries.is_empty())
     });
     match decided {
-        Ok(((), Some(log))) => syncer.answer_once_on_disk(Committed { waiting, log }),
-        Ok(((), None)) => answer(waiting, &Ok(())),
+        Ok((true, Some(log))) => syncer.answer_once_on_disk(Committed { waiting, log }),
+        Ok(_) => answer(waiting, &Ok(())),
         Err(error) => answer(waiting, &Err(Arc::new(error))),
     }
 }

@@ -9,6 +9,7 @@ use crate::support::{PASSWORD, Server, browser};
 
 in_chromium![
     an_administrator_adds_edits_disables_and_enables_a_user,
+    an_administrator_adds_a_user_with_the_keyboard_alone,
     an_administrator_manages_a_user_with_the_keyboard_alone,
     an_administrator_adds_edits_and_deletes_a_role,
     an_administrator_manages_a_role_with_the_keyboard_alone,
@@ -77,6 +78,42 @@ async fn an_administrator_adds_edits_disables_and_enables_a_user(server: Server,
 
     page.open("/activity").await;
     page.find("table", "Activity").await;
+}
+
+async fn an_administrator_adds_a_user_with_the_keyboard_alone(server: Server, page: Page) {
+    page.sign_in().await;
+    page.tab_to("link", "Users").await;
+    page.press(Press::Enter).await;
+    page.find("table", "Users").await;
+    page.tab_to("link", "Add user").await;
+    page.press(Press::Enter).await;
+    page.has_focus("textbox", "Username").await;
+    page.type_here("a b").await;
+    page.press(Press::Enter).await;
+    page.says("This is no username").await;
+    page.has_focus("textbox", "Username").await;
+    page.press(Press::Control + "a").await;
+    page.type_here("ada").await;
+    page.press(Press::Tab).await;
+    page.has_focus("textbox", "Display name").await;
+    page.type_here("Ada Lovelace").await;
+    page.tab_to("checkbox", "administrator").await;
+    page.press(Press::Space).await;
+    page.tab_to("button", "Add user").await;
+    page.press(Press::Enter).await;
+    page.has_focus("heading", "ada was added").await;
+    page.press(Press::Tab).await;
+    page.has_focus("textbox", "One-time password").await;
+    let password = page.value("One-time password").await.unwrap();
+    page.press(Press::Tab).await;
+    page.press(Press::Enter).await;
+    page.says("One-time password copied").await;
+    page.tab_to("link", "Go to ada").await;
+    page.press(Press::Enter).await;
+    page.find("heading", "Ada Lovelace").await;
+    page.forgets(&password).await;
+    let (_, listed) = server.cli(&["user", "list", "--json"]);
+    assert!(listed.contains("\"ada\""), "{listed}");
 }
 
 async fn an_administrator_manages_a_user_with_the_keyboard_alone(server: Server, page: Page) {

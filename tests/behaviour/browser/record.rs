@@ -13,6 +13,7 @@ in_chromium![
     a_member_filters_pages_and_exports_the_own_activity,
     a_member_filters_the_own_activity_with_the_keyboard_alone,
     an_administrator_reads_and_exports_everybodys_activity,
+    an_administrator_filters_everybodys_activity_with_the_keyboard_alone,
     a_filter_that_cannot_be_used_gets_the_focus,
     an_administrator_finds_and_deletes_a_key_of_somebody_else,
     an_administrator_finds_and_deletes_a_key_with_the_keyboard_alone,
@@ -133,6 +134,40 @@ async fn an_administrator_reads_and_exports_everybodys_activity(server: Server, 
     assert_eq!(exported.lines().count(), 4);
     assert!(exported.lines().all(|line| line.contains("\"digest\":\"") && line.contains("\"username\":\"ada\"")));
     page.click("link", "My activity").await;
+    page.find("heading", "Activity").await;
+}
+
+async fn an_administrator_filters_everybodys_activity_with_the_keyboard_alone(server: Server, page: Page) {
+    let ada = server.add_user("ada", &[]).await;
+    let key = server.generate(&ada).await;
+    let database = server.open_database();
+    record_uses(&database, &key.client_id, server.clock.now(), Some("key_expired"), 60).await;
+    let folder = tempfile::tempdir().unwrap();
+    allow_downloads(&page, folder.path()).await;
+
+    page.sign_in().await;
+    page.tab_to("link", "Activity").await;
+    page.press(Press::Enter).await;
+    page.tab_to("link", "Everybody’s activity").await;
+    page.press(Press::Enter).await;
+    page.find("heading", "Everybody’s activity").await;
+    page.tab_to("textbox", "Username").await;
+    page.type_here("ada").await;
+    page.tab_to("combobox", "Outcome").await;
+    page.type_here("Refused").await;
+    page.press(Press::Tab).await;
+    page.tab_to("button", "Filter").await;
+    page.press(Press::Enter).await;
+    page.find("heading", "Filtered events").await;
+    has_events(&page, 50).await;
+    page.tab_to("link", "JSON Lines for programs").await;
+    page.press(Press::Enter).await;
+    assert_eq!(downloaded(&page, folder.path(), "jsonl").await.lines().count(), 60);
+    page.tab_to("link", "Older").await;
+    page.press(Press::Enter).await;
+    has_events(&page, 10).await;
+    page.tab_to("link", "My activity").await;
+    page.press(Press::Enter).await;
     page.find("heading", "Activity").await;
 }
 
