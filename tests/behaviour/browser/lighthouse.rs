@@ -13,7 +13,7 @@ use crate::support::{self, Backend, PASSWORD, TestDatabase, browser, session_coo
 /// The least score for performance.
 const GOOD: f64 = 0.95;
 
-/// A busy machine makes a page look slow, but nothing makes it look quick.
+/// A busy machine makes a page look slow, or Lighthouse miss when it began, but nothing makes it look quick.
 const ATTEMPTS: usize = 3;
 
 #[test]
@@ -41,20 +41,22 @@ struct Report(Value);
 impl Report {
     /// What Lighthouse says about a page: of some attempts the one with the best performance, once it is good.
     async fn of(url: &str, cookie: &str) -> Self {
-        let mut best = Self::once(url, cookie).await;
-        for _ in 1..ATTEMPTS {
-            if best.score("performance") >= GOOD {
+        let mut best = Err(String::new());
+        for _ in 0..ATTEMPTS {
+            let performance = |report: &Self| report.score("performance");
+            best = match (best, Self::once(url, cookie).await) {
+                (Ok(best), Ok(next)) if performance(&next) <= performance(&best) => Ok(best),
+                (Ok(best), Err(_)) => Ok(best),
+                (_, next) => next,
+            };
+            if best.as_ref().is_ok_and(|best| performance(best) >= GOOD) {
                 break;
             }
-            let next = Self::once(url, cookie).await;
-            if next.score("performance") > best.score("performance") {
-                best = next;
-            }
         }
-        best
+        best.unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 
-    async fn once(url: &str, cookie: &str) -> Self {
+    async fn once(url: &str, cookie: &str) -> Result<Self, String> {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm/node_modules/lighthouse/cli/index.js");
         let finished = Command::new("node")
             .arg(program)
@@ -68,7 +70,8 @@ impl Report {
             .await
             .expect("node cannot be started: run scripts/test, which installs it");
         let words = String::from_utf8_lossy(&finished.stderr);
-        Self(serde_json::from_slice(&finished.stdout).unwrap_or_else(|error| panic!("{error}: {words}")))
+        let report = serde_json::from_slice(&finished.stdout);
+        report.map(Self).map_err(|error| format!("{error}: {words}"))
     }
 
     /// The address at which the page was shown in the end.
