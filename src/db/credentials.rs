@@ -10,7 +10,6 @@ use diesel::sql_types::{self, Array, BigInt, Binary, Bool, Integer, Nullable, Te
 use diesel::sqlite::Sqlite;
 
 use super::record::and;
-use super::time::QuickTimestamp;
 use super::{DbConnection, Timestamp};
 
 /// A credential that a program presents.
@@ -100,10 +99,9 @@ pub(super) fn find(connection: &mut DbConnection, presented: &[Presented]) -> Qu
         return Ok(Vec::new());
     }
     match connection {
-        DbConnection::Sqlite(sqlite) => presented
-            .iter()
-            .map(|presented| One(presented, QuickTimestamp(presented.now)).get_result::<Row>(sqlite).map(Found::from))
-            .collect(),
+        DbConnection::Sqlite(sqlite) => {
+            presented.iter().map(|presented| One(presented).get_result::<Row>(sqlite).map(Found::from)).collect()
+        }
         DbConnection::Postgres(postgres) => {
             let rows: Vec<Row> = Many::of(presented).load(postgres)?;
             Ok(rows.into_iter().map(Found::from).collect())
@@ -150,9 +148,9 @@ type FoundColumns = (
 struct Row {
     id: Option<i64>,
     secret_digest: Option<Vec<u8>>,
-    expires_at: Option<QuickTimestamp>,
+    expires_at: Option<Timestamp>,
     is_deleted: bool,
-    last_used_at: Option<QuickTimestamp>,
+    last_used_at: Option<Timestamp>,
     user_id: Option<i64>,
     subject: Option<String>,
     username: Option<String>,
@@ -160,33 +158,32 @@ struct Row {
     permissions: Option<String>,
     signing_key_counts: bool,
     token_is_revoked: bool,
-    limited_until: Option<QuickTimestamp>,
+    limited_until: Option<Timestamp>,
     signing_key: Option<String>,
 }
 
 impl From<Row> for Found {
     fn from(row: Row) -> Self {
         let Row { is_deleted, is_active, signing_key_counts, token_is_revoked, .. } = row;
-        let time = |QuickTimestamp(time)| time;
-        let key = row.id.zip(row.expires_at.map(time));
+        let key = row.id.zip(row.expires_at);
         let owner = row.user_id.zip(row.subject).zip(row.username);
         let credential = key.zip(owner).map(|((id, expires_at), ((user_id, subject), username))| Credential {
             id,
             secret_digest: row.secret_digest,
             expires_at,
             is_deleted,
-            last_used_at: row.last_used_at.map(time),
+            last_used_at: row.last_used_at,
             owner: Owner { id: user_id, subject, username, is_active },
             permissions: row.permissions.unwrap_or_default(),
             signing_key_counts,
             token_is_revoked,
         });
-        Self { credential, limited_until: row.limited_until.map(time), signing_key: row.signing_key }
+        Self { credential, limited_until: row.limited_until, signing_key: row.signing_key }
     }
 }
 
 /// The statement for one credential.
-struct One<'a>(&'a Presented, QuickTimestamp);
+struct One<'a>(&'a Presented);
 
 impl Query for One<'_> {
     type SqlType = FoundColumns;
@@ -201,7 +198,7 @@ impl RunQueryDsl<SqliteConnection> for One<'_> {}
 
 impl QueryFragment<Sqlite> for One<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        let Self(Presented { client_id, signing_key, token_id, counters, asks_for_token, .. }, now) = self;
+        let Self(Presented { client_id, signing_key, token_id, counters, asks_for_token, now }) = self;
         out.push_sql(FOUND);
         out.push_sql(" FROM (SELECT ");
         out.push_bind_param::<Text, _>(client_id)?;

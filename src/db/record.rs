@@ -14,7 +14,6 @@ use diesel::sql_types::{self, Array, BigInt, Binary, Bool, HasSqlType, Integer, 
 use diesel::sqlite::Sqlite;
 
 use super::schema::audit_writers;
-use super::time::QuickTimestamp;
 use super::{DbConnection, Timestamp, blocks, one_at_a_time};
 use crate::secret::{Digest, sha256};
 
@@ -298,8 +297,7 @@ fn note_last_uses(connection: &mut DbConnection, entries: &[Entry]) -> QueryResu
     match connection {
         DbConnection::Sqlite(sqlite) => {
             for (api_key_id, entry) in last_uses {
-                LastUse { api_key_id, at: QuickTimestamp(entry.occurred_at), address: entry.address.as_deref() }
-                    .execute(sqlite)?;
+                LastUse { api_key_id, at: entry.occurred_at, address: entry.address.as_deref() }.execute(sqlite)?;
             }
         }
         DbConnection::Postgres(postgres) if !last_uses.is_empty() => {
@@ -313,7 +311,7 @@ fn note_last_uses(connection: &mut DbConnection, entries: &[Entry]) -> QueryResu
 /// The newest use of a key; Diesel's own update would be written out and parsed each time.
 struct LastUse<'a> {
     api_key_id: i64,
-    at: QuickTimestamp,
+    at: Timestamp,
     address: Option<&'a str>,
 }
 

@@ -11,6 +11,8 @@ use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types;
 use diesel::sqlite::{Sqlite, SqliteValue};
 
+use super::connection::{MultiBackend, MultiRawValue};
+
 /// A point in time in UTC with microsecond resolution, equal before and after a trip through either database. In the
 /// record it is a number of microseconds, which takes less space.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
@@ -92,13 +94,24 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-impl<DB> ToSql<sql_types::Timestamp, DB> for Timestamp
-where
-    DB: Backend,
-    NaiveDateTime: ToSql<sql_types::Timestamp, DB>,
-{
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        self.0.to_sql(out)
+/// As text, as Diesel writes it: its own way goes through a pattern, which takes longer.
+impl ToSql<sql_types::Timestamp, Sqlite> for Timestamp {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(text(&self.0));
+        Ok(serialize::IsNull::No)
+    }
+}
+
+impl ToSql<sql_types::Timestamp, Pg> for Timestamp {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<sql_types::Timestamp, Pg>::to_sql(&self.0, out)
+    }
+}
+
+impl ToSql<sql_types::Timestamp, MultiBackend> for Timestamp {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
+        out.set_value((sql_types::Timestamp, self));
+        Ok(serialize::IsNull::No)
     }
 }
 
@@ -113,41 +126,26 @@ where
     }
 }
 
-impl<DB> FromSql<sql_types::Timestamp, DB> for Timestamp
-where
-    DB: Backend,
-    NaiveDateTime: FromSql<sql_types::Timestamp, DB>,
-{
-    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        NaiveDateTime::from_sql(bytes).map(Self)
-    }
-}
-
-/// A [`Timestamp`] on a connection that is known to be one or the other. For SQLite's texts Diesel tries one format after
-/// another, which takes longer than all else about a row, and writes them by a pattern, which takes nearly as long.
-#[derive(Clone, Copy, Debug, AsExpression, FromSqlRow)]
-#[diesel(sql_type = sql_types::Timestamp)]
-pub(super) struct QuickTimestamp(pub(super) Timestamp);
-
-impl ToSql<sql_types::Timestamp, Sqlite> for QuickTimestamp {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(text(&self.0.0));
-        Ok(serialize::IsNull::No)
-    }
-}
-
-impl FromSql<sql_types::Timestamp, Pg> for QuickTimestamp {
-    fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
-        <Timestamp as FromSql<sql_types::Timestamp, Pg>>::from_sql(bytes).map(Self)
-    }
-}
-
-impl FromSql<sql_types::Timestamp, Sqlite> for QuickTimestamp {
+/// Diesel tries one format after another, which takes longer than all else about a row: it is asked about those only that
+/// nothing here has written.
+impl FromSql<sql_types::Timestamp, Sqlite> for Timestamp {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         match parse(value.read_text().as_bytes()) {
-            Some(time) => Ok(Self(Timestamp(time))),
-            None => <Timestamp as FromSql<sql_types::Timestamp, Sqlite>>::from_sql(value).map(Self),
+            Some(time) => Ok(Self(time)),
+            None => <NaiveDateTime as FromSql<sql_types::Timestamp, Sqlite>>::from_sql(value).map(Self),
         }
+    }
+}
+
+impl FromSql<sql_types::Timestamp, Pg> for Timestamp {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        <NaiveDateTime as FromSql<sql_types::Timestamp, Pg>>::from_sql(value).map(Self)
+    }
+}
+
+impl FromSql<sql_types::Timestamp, MultiBackend> for Timestamp {
+    fn from_sql(value: MultiRawValue<'_>) -> deserialize::Result<Self> {
+        value.from_sql::<Self, sql_types::Timestamp>()
     }
 }
 
