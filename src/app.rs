@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_session::SessionMiddleware;
-use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
+use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Key, SameSite};
 use actix_web::dev::Server;
@@ -134,7 +134,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
 fn pages(config: &mut web::ServiceConfig, state: &State) {
     config.service(
         web::resource("/account/session")
-            .wrap(sessions(state, TtlExtensionPolicy::OnStateChanges))
+            .wrap(sessions(state, None))
             .wrap(from_fn(error_pages::render))
             .get(account::handlers::session),
     );
@@ -142,7 +142,7 @@ fn pages(config: &mut web::ServiceConfig, state: &State) {
         web::scope("")
             .wrap(from_fn(nul::refuse))
             .wrap(from_fn(signed_in::look_up_for_error_pages))
-            .wrap(sessions(state, TtlExtensionPolicy::OnEveryRequest))
+            .wrap(sessions(state, Some(state.config.session_idle_lifetime)))
             .wrap(from_fn(cross_origin::refuse))
             .wrap(from_fn(error_pages::render))
             .wrap(Compress::default())
@@ -161,15 +161,17 @@ fn pages(config: &mut web::ServiceConfig, state: &State) {
     );
 }
 
-fn sessions(state: &State, extension: TtlExtensionPolicy) -> SessionMiddleware<DatabaseSessionStore> {
+/// `idle_lifetime` is how long requests prolong a session, where they do.
+fn sessions(state: &State, idle_lifetime: Option<Duration>) -> SessionMiddleware<DatabaseSessionStore> {
+    let longest = |lifetime| chrono::Duration::from_std(lifetime).unwrap_or(chrono::Duration::MAX);
     let store = DatabaseSessionStore {
         database: state.database.clone(),
         clock: state.clock.clone(),
-        absolute_lifetime: chrono::Duration::from_std(state.config.session_absolute_lifetime)
-            .unwrap_or(chrono::Duration::MAX),
+        absolute_lifetime: longest(state.config.session_absolute_lifetime),
+        idle_lifetime: idle_lifetime.map(longest),
     };
     let https = state.public_url.is_https();
-    let idle_lifetime = state.config.session_idle_lifetime.try_into().unwrap_or(CookieDuration::MAX);
+    let state_ttl = state.config.session_idle_lifetime.try_into().unwrap_or(CookieDuration::MAX);
     SessionMiddleware::builder(store, Key::from(&state.secret_key.cookie_key()))
         // The prefix makes browsers refuse a cookie that another host of the domain set.
         .cookie_name(if https { "__Host-keyledge" } else { "keyledge" }.to_owned())
@@ -177,7 +179,7 @@ fn sessions(state: &State, extension: TtlExtensionPolicy) -> SessionMiddleware<D
         .cookie_http_only(true)
         .cookie_same_site(SameSite::Lax)
         .cookie_content_security(CookieContentSecurity::Private)
-        .session_lifecycle(BrowserSession::default().state_ttl(idle_lifetime).state_ttl_extension_policy(extension))
+        .session_lifecycle(BrowserSession::default().state_ttl(state_ttl))
         .build()
 }
 

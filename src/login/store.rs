@@ -12,8 +12,8 @@ use super::model::Beginning;
 use super::queries::{self, Session};
 use crate::audit::model::{Action, Outcome, Source};
 use crate::clock::Clock;
-use crate::db::{Database, Timestamp};
-use crate::secret::{random_base62, sha256};
+use crate::db::{Database, Error, Timestamp};
+use crate::secret::{Digest, random_base62, sha256};
 use crate::users::queries::note_sign_in;
 
 /// The entry of a session's state that holds the user's row. A session without one is never stored.
@@ -53,23 +53,31 @@ pub struct DatabaseSessionStore {
     pub clock: Clock,
     /// How long a session lives at the most.
     pub absolute_lifetime: Duration,
+    /// How long a session lives from a request on; none where requests do not prolong it.
+    pub idle_lifetime: Option<Duration>,
 }
 
 impl DatabaseSessionStore {
     fn idle_expires_at(&self, ttl: &CookieDuration) -> Timestamp {
         self.clock.now() + Duration::seconds(ttl.whole_seconds())
     }
+
+    async fn prolong(&self, session: &Session, digest: Digest, now: Timestamp) -> Result<(), Error> {
+        let Some(idle_lifetime) = self.idle_lifetime else { return Ok(()) };
+        let idle_expires_at = now + idle_lifetime;
+        if idle_expires_at - session.idle_expires_at < EXTENSION_STEP.min(idle_lifetime / EXTENSION_PART) {
+            return Ok(());
+        }
+        self.database.write(move |connection| queries::extend_session(connection, &digest, idle_expires_at, now)).await
+    }
 }
 
 impl SessionStore for DatabaseSessionStore {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let (digest, now) = (sha256(key.as_ref().as_bytes()), self.clock.now());
-        let session = self
-            .database
-            .look_up(move |connection| queries::find_session(connection, &digest, now))
-            .await
-            .map_err(|error| LoadError::Other(error.into()))?;
-        let Some(session) = session else { return Ok(None) };
+        let found = self.database.look_up(move |connection| queries::find_session(connection, &digest, now)).await;
+        let Some(session) = found.map_err(|error| LoadError::Other(error.into()))? else { return Ok(None) };
+        self.prolong(&session, digest, now).await.map_err(|error| LoadError::Other(error.into()))?;
         let mut state: State = serde_json::from_str(&session.state).map_err(deserialization)?;
         state.insert(KEY_DIGEST.to_owned(), serde_json::to_string(&digest).map_err(deserialization)?);
         if let Ok(address) = session.address.parse() {
@@ -131,16 +139,8 @@ impl SessionStore for DatabaseSessionStore {
         Ok(key)
     }
 
-    async fn update_ttl(&self, key: &SessionKey, ttl: &CookieDuration) -> Result<(), anyhow::Error> {
-        let (digest, now) = (sha256(key.as_ref().as_bytes()), self.clock.now());
-        let idle_expires_at = self.idle_expires_at(ttl);
-        let session = self.database.look_up(move |connection| queries::find_session(connection, &digest, now)).await?;
-        let step = EXTENSION_STEP.min((idle_expires_at - now) / EXTENSION_PART);
-        if session.is_some_and(|session| idle_expires_at - session.idle_expires_at >= step) {
-            self.database
-                .write(move |connection| queries::extend_session(connection, &digest, idle_expires_at, now))
-                .await?;
-        }
+    /// It was prolonged when it was loaded, which saves looking it up again.
+    async fn update_ttl(&self, _: &SessionKey, _: &CookieDuration) -> Result<(), anyhow::Error> {
         Ok(())
     }
 
