@@ -7,7 +7,7 @@ use rand::CryptoRng;
 use super::model::{ApiKey, ClientId, ClientSecret, Lifetime};
 use super::queries::{self, NewApiKey};
 use crate::audit::model::{Action, NewEvent, Outcome, Source};
-use crate::db::{Database, DbConnection, Entry, Error, Timestamp, Transaction, Uses, UsesOf, uses_since};
+use crate::db::{Database, DbConnection, Entry, Error, Timestamp, Transaction, Uses, UsesOf, together, uses_since};
 use crate::secret::Digest;
 use crate::users;
 
@@ -176,13 +176,15 @@ pub fn delete_as_operator(database: &Database, client_id: &ClientId, now: Timest
 pub async fn list_own(database: &Database, user_id: i64) -> Result<(Vec<ApiKey>, bool), Error> {
     database
         .look_up(move |connection| {
-            let active = users::queries::find(connection, user_id)?.is_some_and(|user| user.is_active());
-            Ok((queries::list_of_user(connection, user_id)?, active))
+            together(connection, |connection| {
+                let active = users::queries::find(connection, user_id)?.is_some_and(|user| user.is_active());
+                Ok((queries::list_of_user(connection, user_id)?, active))
+            })
         })
         .await
 }
 
-/// The same with the uses of the user's keys from a day on.
+/// A user's keys, and their uses from a day on, read together.
 ///
 /// # Errors
 /// When a statement fails.
@@ -190,12 +192,13 @@ pub async fn list_own_with_uses(
     database: &Database,
     user_id: i64,
     first_day: i32,
-) -> Result<(Vec<ApiKey>, bool, Vec<Uses>), Error> {
+) -> Result<(Vec<ApiKey>, Vec<Uses>), Error> {
     database
         .look_up(move |connection| {
-            let active = users::queries::find(connection, user_id)?.is_some_and(|user| user.is_active());
-            let keys = queries::list_of_user(connection, user_id)?;
-            Ok((keys, active, uses_since(connection, UsesOf::User(user_id), first_day)?))
+            together(connection, |connection| {
+                let keys = queries::list_of_user(connection, user_id)?;
+                Ok((keys, uses_since(connection, UsesOf::User(user_id), first_day)?))
+            })
         })
         .await
 }

@@ -44,8 +44,7 @@ pub struct Typed {
 /// When the database fails.
 pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcome) -> Result<ProfileWindow, Error> {
     let (now, zone) = (state.clock.now(), account.locale.zone);
-    let (keys, active, uses) =
-        api_keys::actions::list_own_with_uses(&state.database, account.user.id, first_day(now)).await?;
+    let (keys, uses) = api_keys::actions::list_own_with_uses(&state.database, account.user.id, first_day(now)).await?;
     let mut uses_by_key = HashMap::<i64, Vec<Uses>>::new();
     for uses in uses {
         uses_by_key.entry(uses.api_key_id).or_default().push(uses);
@@ -54,7 +53,7 @@ pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcom
         .into_iter()
         .map(|key: ApiKey| Row {
             month: Month::of(uses_by_key.remove(&key.id).unwrap_or_default(), now),
-            status: Status::of(key.expires_at, active, now),
+            status: Status::of(key.expires_at, account.user.is_active(), now),
             client_id: key.client_id,
             name: key.name,
             created_at: Time(key.created_at),

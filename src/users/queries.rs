@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::listing::words_of;
 use super::model::{Account, Reading, User, is_subject};
 use crate::db::schema::{role_permissions, roles, user_roles, user_words, users};
-use crate::db::{DbConnection, Timestamp, on_either};
+use crate::db::{DbConnection, Timestamp, on_either, together};
 use crate::language::{Language, Locale};
 use crate::roles::model::ADMINISTRATOR;
 
@@ -136,11 +136,13 @@ pub fn permissions_of(connection: &mut DbConnection, user_id: i64) -> QueryResul
 /// # Errors
 /// When a statement fails.
 pub fn account(connection: &mut DbConnection, user_id: i64, browser: Locale) -> QueryResult<Option<Account>> {
-    let Some(user) = find(connection, user_id)? else { return Ok(None) };
-    let roles = roles_of(connection, user_id)?;
-    let permissions = permissions_of(connection, user_id)?;
-    let locale = user.reading.locale(browser);
-    Ok(Some(Account { user, roles, permissions, locale }))
+    together(connection, |connection| {
+        let Some(user) = find(connection, user_id)? else { return Ok(None) };
+        let roles = roles_of(connection, user_id)?;
+        let permissions = permissions_of(connection, user_id)?;
+        let locale = user.reading.locale(browser);
+        Ok(Some(Account { user, roles, permissions, locale }))
+    })
 }
 
 /// What a new user's row holds.
