@@ -18,6 +18,9 @@ const BLOCK: i64 = 4096;
 /// of the counts more often.
 const COUNT_STEP: i64 = 512;
 
+/// Events that are worth counting when there is nothing else to write.
+pub(super) const IDLE_COUNT_STEP: usize = 32;
+
 /// How many events a writer appends before it looks again whether there is something to do.
 pub(super) const CHECK_EVERY: usize = 128;
 
@@ -197,15 +200,10 @@ fn tail(sqlite: &mut SqliteConnection) -> QueryResult<i64> {
 /// Makes a block of the events after the last one, or counts those after the last one counted, once they are enough. At
 /// most one of the two, so that the pause is short.
 pub(super) fn complete(sqlite: &mut SqliteConnection) -> QueryResult<()> {
-    let last: Option<i64> =
-        audit_events::table.order(audit_events::id.desc()).select(audit_events::id).first(sqlite).optional()?;
-    let Some(last) = last else { return Ok(()) };
+    let Some(last) = last_event(sqlite)? else { return Ok(()) };
     let counted = counted(sqlite)?;
     if last - counted >= COUNT_STEP {
-        run(sqlite, COUNT, counted + 1, last)?;
-        run(sqlite, COUNT_ALL, counted + 1, last)?;
-        diesel::update(audit_counted::table).set(audit_counted::last_id.eq(last)).execute(sqlite)?;
-        return Ok(());
+        return count(sqlite, counted + 1, last);
     }
     let first = tail(sqlite)? + 1;
     if last - first + 1 >= BLOCK {
@@ -213,6 +211,26 @@ pub(super) fn complete(sqlite: &mut SqliteConnection) -> QueryResult<()> {
         run(sqlite, INDEX, first, last)?;
     }
     Ok(())
+}
+
+/// Counts what is not counted yet, so that pages have little of it to read.
+pub(super) fn count_idly(sqlite: &mut SqliteConnection) -> QueryResult<()> {
+    let counted = counted(sqlite)?;
+    match last_event(sqlite)? {
+        Some(last) if last > counted => count(sqlite, counted + 1, last),
+        _ => Ok(()),
+    }
+}
+
+fn count(sqlite: &mut SqliteConnection, first: i64, last: i64) -> QueryResult<()> {
+    run(sqlite, COUNT, first, last)?;
+    run(sqlite, COUNT_ALL, first, last)?;
+    diesel::update(audit_counted::table).set(audit_counted::last_id.eq(last)).execute(sqlite)?;
+    Ok(())
+}
+
+fn last_event(sqlite: &mut SqliteConnection) -> QueryResult<Option<i64>> {
+    audit_events::table.order(audit_events::id.desc()).select(audit_events::id).first(sqlite).optional()
 }
 
 /// The last event that is counted in `daily_uses`.

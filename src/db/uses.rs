@@ -34,7 +34,7 @@ pub struct Uses {
     pub refused: i64,
 }
 
-/// The uses from a day on, by key and day. One statement.
+/// The uses from a day on, by key and day. One statement. A key may have several rows of the same day.
 ///
 /// # Errors
 /// When it fails.
@@ -101,7 +101,6 @@ impl<C> RunQueryDsl<C> for UsesSince {}
 
 impl QueryFragment<Sqlite> for UsesSince {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("SELECT api_key_id, day, SUM(allowed), SUM(refused) FROM (");
         self.push_counted(&mut out)?;
         // What is not counted yet is little and recent, so it is not asked on which day it was.
         out.push_sql(match self.of {
@@ -109,11 +108,11 @@ impl QueryFragment<Sqlite> for UsesSince {
             UsesOf::User(_) | UsesOf::Key(_) => " UNION ALL SELECT api_key_id",
         });
         out.push_sql(
-            ", occurred_at / 86400000000, reason IS NULL, reason IS NOT NULL FROM audit_events \
+            ", occurred_at / 86400000000, SUM(reason IS NULL), SUM(reason IS NOT NULL) FROM audit_events \
              WHERE id > (SELECT last_id FROM audit_counted) AND is_use AND ",
         );
         self.push_keys(&mut out, "TRUE")?;
-        out.push_sql(") GROUP BY api_key_id, day");
+        out.push_sql(" GROUP BY 1, 2");
         Ok(())
     }
 }

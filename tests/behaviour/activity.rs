@@ -1,6 +1,10 @@
 //! The pages of one's own and of everybody's activity: filters, pages, the picture.
 
+use std::time::Instant;
+
 use chrono::Duration;
+use diesel::prelude::*;
+use keyledge::db::schema::daily_uses;
 use reqwest::{Client, StatusCode};
 
 use crate::support::{Key, Server, alert, browser, cell, link, on_each_database, record_uses, row, rows};
@@ -16,6 +20,7 @@ on_each_database![
     what_an_administrator_did_names_the_administrator,
     the_picture_shows_what_was_used_on_which_day,
     the_grid_shows_the_uses_of_each_key,
+    uses_are_counted_once_there_is_time,
 ];
 
 /// More than a block of the index on SQLite.
@@ -212,7 +217,7 @@ async fn the_picture_shows_what_was_used_on_which_day(server: Server) {
     let page = server.text(&ada, "/activity").await;
     assert!(page.contains(&words("2,035 uses", "30")));
     let name = |days: i64| (now + -Duration::days(days)).utc().format("%-d %B %Y").to_string();
-    assert!(page.contains(&format!("Most: 2,000 on {}.", name(29))));
+    assert!(page.contains(&format!("Most: 2,000 on {}.", name(29).replace(' ', "\u{a0}"))));
     for (days, numbers) in
         [(29, "<td>2,000</td><td>0</td>"), (28, "<td>0</td><td>0</td>"), (0, "<td>5</td><td>30</td>")]
     {
@@ -240,4 +245,20 @@ async fn the_grid_shows_the_uses_of_each_key(server: Server) {
     let page = server.text(&admin, "/profile").await;
     assert!(row(&page, &one.client_id).unwrap().contains("aria-label=\"2 uses in the last 30 days, 1 refused\""));
     assert_eq!(cell(row(&page, &other.client_id).unwrap(), "Last 30 days"), "No uses");
+}
+
+async fn uses_are_counted_once_there_is_time(server: Server) {
+    let key = server.generate(&server.signed_in("admin").await).await;
+    let database = server.open_database();
+    // Too few for a step of the counts on SQLite.
+    record_uses(&database, &key.client_id, server.clock.now(), None, 100).await;
+    let counted = || {
+        let everybodys = daily_uses::table.filter(daily_uses::api_key_id.eq(0)).select(daily_uses::allowed);
+        database.read_blocking(|connection| everybodys.load::<i64>(connection)).unwrap().iter().sum::<i64>()
+    };
+    let waits_until = Instant::now() + std::time::Duration::from_secs(10);
+    while counted() < 100 && Instant::now() < waits_until {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(counted(), 100);
 }
