@@ -4,7 +4,7 @@
 
 language-tag = de
 number = { $number }
-date = { $day }. { $month } { $year }
+date = { $day }. { $month } { $year }
 month-january = Januar
 month-february = Februar
 month-march = März
@@ -78,7 +78,7 @@ layout-skip = Zum Inhalt springen
 layout-sign-out = Abmelden
 layout-profile = Profil
 layout-navigation = Hauptmenü
-layout-home = Startseite
+layout-home = Start
 layout-activity = Aktivität
 
 ## Was Skripte sagen

@@ -10,53 +10,50 @@ use super::catalogue::{Catalogue, DAY, MONTH, YEAR};
 use super::{Language, Locale};
 use crate::db::Timestamp;
 
+const SPACE: char = ' ';
+const NO_BREAK_SPACE: char = '\u{a0}';
+
 /// A point in time as pages show it: in the zone of who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Time(pub Timestamp);
 
 impl Time {
-    /// Such as `24 November 2026, 05:00 UTC`.
+    /// Such as `24 November 2026, 05:00 UTC`, in plain text.
     #[must_use]
     pub fn moment(&self, locale: Locale) -> String {
-        written(|text| self.write_moment(text, locale))
+        written(|text| self.write_moment(text, locale, SPACE))
     }
 
-    /// Such as `24 November 2026`.
-    #[must_use]
-    pub fn day(&self, locale: Locale) -> String {
-        written(|text| write_date(text, self.local(locale.zone).date_naive(), locale.language))
-    }
-
-    /// [`Time::moment`] as a `time` element.
+    /// [`Time::moment`] as a `time` element, in which a line ends between the date and the time of day at most.
     #[must_use]
     pub fn element(&self, locale: Locale) -> String {
         written(|text| {
             self.begin_element(text)?;
-            self.write_moment(text, locale)?;
+            self.write_moment(text, locale, NO_BREAK_SPACE)?;
             text.write_str("</time>")
         })
     }
 
-    /// [`Time::day`] as a `time` element.
+    /// Its day, such as `24 November 2026`, as a `time` element, in which no line ends.
     #[must_use]
     pub fn day_element(&self, locale: Locale) -> String {
         written(|text| {
             self.begin_element(text)?;
-            write_date(text, self.local(locale.zone).date_naive(), locale.language)?;
+            write_date(text, self.local(locale.zone).date_naive(), locale.language, NO_BREAK_SPACE)?;
             text.write_str("</time>")
         })
     }
 
     fn begin_element(self, text: &mut String) -> fmt::Result {
-        let time = self.0.utc();
-        write!(text, "<time datetime=\"{:04}-{:02}-{:02}", time.year(), time.month(), time.day())?;
-        write!(text, "T{:02}:{:02}:{:02}Z\">", time.hour(), time.minute(), time.second())
+        text.write_str("<time datetime=\"")?;
+        text.write_str(&self.0.rfc3339())?;
+        text.write_str("\">")
     }
 
-    fn write_moment(self, text: &mut String, locale: Locale) -> fmt::Result {
+    fn write_moment(self, text: &mut String, locale: Locale, space: char) -> fmt::Result {
         let time = self.local(locale.zone);
-        write_date(text, time.date_naive(), locale.language)?;
-        write!(text, ", {:02}:{:02} ", time.hour(), time.minute())?;
+        write_date(text, time.date_naive(), locale.language, space)?;
+        write!(text, ", {:02}:{:02}{space}", time.hour(), time.minute())?;
         // Where a zone has no letters of its own, they are digits.
         match time.offset().abbreviation().filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic())) {
             Some(name) => text.write_str(name),
@@ -69,18 +66,24 @@ impl Time {
     }
 }
 
-/// Such as `24 November 2026`.
+/// Such as `24 November 2026`, in plain text.
 pub(super) fn date(date: NaiveDate, language: Language) -> String {
-    written(|text| write_date(text, date, language))
+    written(|text| write_date(text, date, language, SPACE))
 }
 
-fn write_date(text: &mut String, date: NaiveDate, language: Language) -> fmt::Result {
+/// [`date`] for a page, where no line ends in it.
+pub(super) fn unbroken_date(date: NaiveDate, language: Language) -> String {
+    written(|text| write_date(text, date, language, NO_BREAK_SPACE))
+}
+
+fn write_date(text: &mut String, date: NaiveDate, language: Language, space: char) -> fmt::Result {
     let catalogue = Catalogue::of(language);
     for part in catalogue.date.chars() {
         match part {
-            DAY => write!(text, "{}", date.day())?,
+            DAY => text.write_str(itoa::Buffer::new().format(date.day()))?,
             MONTH => text.write_str(&catalogue.months[date.month0() as usize])?,
-            YEAR => write!(text, "{}", date.year())?,
+            YEAR => text.write_str(itoa::Buffer::new().format(date.year()))?,
+            SPACE => text.write_char(space)?,
             between => text.write_char(between)?,
         }
     }

@@ -11,12 +11,16 @@ use crate::error::Error;
 use crate::language::Locale;
 use crate::language::filters::LOCALE;
 
+/// Bytes that most pages fit into, so that they are not moved while they grow.
+const USUAL_SIZE: usize = 32 * 1024;
+
 /// A rendered template, in the language of whoever reads it.
 ///
 /// # Errors
 /// When the template cannot be rendered.
 pub fn page(locale: Locale, status: StatusCode, template: &impl Template) -> Result<HttpResponse, Error> {
-    let html = template.render_with_values(&(LOCALE, &locale as &dyn Any)).map_err(Error::internal)?;
+    let mut html = String::with_capacity(USUAL_SIZE);
+    template.render_into_with_values(&mut html, &(LOCALE, &locale as &dyn Any)).map_err(Error::internal)?;
     Ok(HttpResponse::build(status)
         .content_type(ContentType::html())
         .insert_header((CONTENT_LANGUAGE, locale.language.tag()))

@@ -28,10 +28,12 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     base62(&sha256(&digests)[..12], 17)
 });
 
-/// The URL of a file under `static/`.
+static FOLDER: LazyLock<String> = LazyLock::new(|| format!("/assets/{}", *VERSION));
+
+/// The path below which the files of `static/` are.
 #[must_use]
-pub fn url(path: &str) -> String {
-    format!("/assets/{}/{path}", *VERSION)
+pub fn folder() -> &'static str {
+    &FOLDER
 }
 
 /// Routes of the assets.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use askama::filters::Safe;
+
 use super::assets;
 use super::brand::Brand;
 use super::state::State;
@@ -56,9 +58,9 @@ impl Layout {
         self.viewer.as_ref().is_some_and(|viewer| viewer.permissions.contains(permission))
     }
 
-    /// The URL of a file under `static/`.
+    /// The path below which the files of `static/` are.
     #[must_use]
-    pub fn asset(&self, path: &str) -> String {
-        assets::url(path)
+    pub fn assets(&self) -> Safe<&'static str> {
+        Safe(assets::folder())
     }
 }
