@@ -73,7 +73,7 @@ async fn a_chosen_language_and_zone_win_over_the_browser_and_stay(server: Server
     let elsewhere = server.signed_in_with(browser_speaking("en"), "admin").await;
     let answer = elsewhere.get(server.at("/account")).send().await.unwrap();
     assert_eq!(language(&answer), "de");
-    assert!(activity_in_tokyo(&server).await.contains(" CET</time>"));
+    assert!(activity_in_tokyo(&server).await.contains("\u{a0}CET</time>"));
 
     choose(&server, &elsewhere, "de", "Europe/Berlin").await;
     assert_eq!(notice(&server.text(&elsewhere, "/account").await), "Das war bereits so eingestellt.");
@@ -86,11 +86,11 @@ async fn a_chosen_language_and_zone_win_over_the_browser_and_stay(server: Server
 }
 
 async fn the_clock_of_the_browser_counts_where_no_zone_is_chosen(server: Server) {
-    assert!(activity_in_tokyo(&server).await.contains(" JST</time>"));
+    assert!(activity_in_tokyo(&server).await.contains("\u{a0}JST</time>"));
     let browser = server.signed_in("admin").await;
-    assert!(server.text(&browser, "/activity").await.contains(" UTC</time>"));
+    assert!(server.text(&browser, "/activity").await.contains("\u{a0}UTC</time>"));
     choose(&server, &browser, "", "UTC").await;
-    assert!(activity_in_tokyo(&server).await.contains(" UTC</time>"));
+    assert!(activity_in_tokyo(&server).await.contains("\u{a0}UTC</time>"));
 }
 
 /// What somebody sees whose browser says that it is in Tokyo.

@@ -11,11 +11,12 @@ in_chromium![
     at_320_pixels_nothing_scrolls_sideways,
     in_german_nothing_scrolls_sideways_either,
     the_controls_of_a_filter_stand_on_one_line,
+    no_word_of_german_is_broken,
 ];
 
 /// What is wider than its frame: the page, or a dialog over it.
 const TOO_WIDE: &str = "
-    return [document.documentElement, ...document.querySelectorAll('dialog, .dialog-body, .table tbody td')]
+    return [document.documentElement, ...document.querySelectorAll('dialog, .dialog-body, .table-frame, .table tbody td')]
         .filter(frame => frame.scrollWidth > frame.clientWidth)
         .map(frame => `${frame.tagName} ${frame.className}: ${frame.scrollWidth} > ${frame.clientWidth}`);";
 
@@ -23,6 +24,26 @@ const TOO_WIDE: &str = "
 const BOTTOMS: &str = "
     const controls = [...document.querySelectorAll('.filters :is(input, select, button)')];
     return [...new Set(controls.map(control => Math.round(control.getBoundingClientRect().bottom)))];";
+
+/// The tops of the links of the navigation, each once.
+const TOPS_OF_NAVIGATION: &str = "
+    return [...new Set([...document.querySelectorAll('.nav-link')].map(link => link.getBoundingClientRect().top))];";
+
+/// The words of buttons, links, times, labels and headings that stand on more than one line.
+const BROKEN_WORDS: &str = r"
+    const broken = [];
+    for (const element of document.querySelectorAll('main :is(button, a, time, label, th, dt, h1, h2, .badge)')) {
+        const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        for (let text = walker.nextNode(); text !== null; text = walker.nextNode()) {
+            for (const word of text.data.matchAll(/[\p{L}\p{N} ]+/gu)) {
+                const range = document.createRange();
+                range.setStart(text, word.index);
+                range.setEnd(text, word.index + word[0].length);
+                if (new Set([...range.getClientRects()].map(part => part.top)).size > 1) broken.push(word[0]);
+            }
+        }
+    }
+    return broken;";
 
 async fn at_320_pixels_nothing_scrolls_sideways(server: Server, page: Page) {
     let admin = server.signed_in("admin").await;
@@ -123,6 +144,27 @@ async fn the_controls_of_a_filter_stand_on_one_line(_server: Server, page: Page)
         page.open(path).await;
         let bottoms: Vec<i32> = page.script(BOTTOMS).await.unwrap();
         assert_eq!(bottoms.len(), 1, "{path}: {bottoms:?}");
+    }
+}
+
+async fn no_word_of_german_is_broken(server: Server, page: Page) {
+    let admin = server.signed_in("admin").await;
+    server.generate(&admin).await;
+    assert!(server.cli(&["role", "add", "reader"]).0);
+    page.sign_in().await;
+    page.speak_german().await;
+    page.is_seen(390, "light").await;
+    page.open("/").await;
+    let tops: Vec<f64> = page.script(TOPS_OF_NAVIGATION).await.unwrap();
+    assert_eq!(tops.len(), 1, "the navigation takes more than a row of a phone");
+    for width in [390, 1280] {
+        page.is_seen(width, "light").await;
+        for path in ["/", "/activity", "/activity/everybody", "/users", "/roles", "/keys", "/account", "/profile"] {
+            page.open(path).await;
+            assert_fits(&page, path).await;
+            let broken: Vec<String> = page.script(BROKEN_WORDS).await.unwrap();
+            assert!(broken.is_empty(), "{path} at {width} pixels: {broken:?}");
+        }
     }
 }
 
