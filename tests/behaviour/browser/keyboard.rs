@@ -34,7 +34,7 @@ async fn a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone(server
 
     let expiration = page.key_rows().await.unwrap()[0]["Expiration date"].clone();
     let in_sixty_days = server.clock.now().utc() + Duration::days(60);
-    assert!(expiration.starts_with(&in_sixty_days.format("%-d %B %Y").to_string()), "{expiration}");
+    assert!(expiration.starts_with(&in_sixty_days.format("%-d\u{a0}%B\u{a0}%Y").to_string()), "{expiration}");
 
     for (role, name) in [
         ("textbox", "Client ID"),
