@@ -4,7 +4,7 @@
 //! twice the cost of everything else about an event. A block's entries are sorted once and appended, in the transaction
 //! of the event that completes the block, so what is committed is always a whole: blocks with their entries, and after
 //! the last block fewer than a block of events ([`tail`]), which a reader goes through one by one. Counts by day are kept
-//! in the same way, in steps of their own, so that no transaction takes long.
+//! in the same way, in steps of their own, so that no transaction takes long; where there is time, before a step is full.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;

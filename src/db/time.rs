@@ -126,8 +126,8 @@ where
     }
 }
 
-/// Diesel tries one format after another, which takes longer than all else about a row: it is asked about those only that
-/// nothing here has written.
+/// Diesel tries one format after another, which takes longer than all else about a row: it is asked only about texts that
+/// were not written here.
 impl FromSql<sql_types::Timestamp, Sqlite> for Timestamp {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         match parse(value.read_text().as_bytes()) {

@@ -34,7 +34,8 @@ pub struct Uses {
     pub refused: i64,
 }
 
-/// The uses from a day on, by key and day. One statement. A key may have several rows of the same day.
+/// The uses from a day on, and perhaps a few before it, by key and day. One statement. A key may have several rows of the
+/// same day.
 ///
 /// # Errors
 /// When it fails.
@@ -102,7 +103,7 @@ impl<C> RunQueryDsl<C> for UsesSince {}
 impl QueryFragment<Sqlite> for UsesSince {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         self.push_counted(&mut out)?;
-        // What is not counted yet is little and recent, so it is not asked on which day it was.
+        // What is not counted yet is little, so it is not asked on which day it was.
         out.push_sql(match self.of {
             UsesOf::Everybody => " UNION ALL SELECT 0",
             UsesOf::User(_) | UsesOf::Key(_) => " UNION ALL SELECT api_key_id",

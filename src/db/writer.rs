@@ -332,13 +332,13 @@ impl Session {
         if !self.manager.url.is_file() || self.uncounted < blocks::IDLE_COUNT_STEP {
             return;
         }
-        self.uncounted = 0;
         let counted = self.commit(Instant::now(), |transaction| match transaction.connection {
             DbConnection::Sqlite(sqlite) => blocks::count_idly(sqlite),
             DbConnection::Postgres(_) => Ok(()),
         });
-        if let Err(error) = counted {
-            tracing::debug!("uses are counted later: {error}");
+        match counted {
+            Ok(_) => self.uncounted = 0,
+            Err(error) => tracing::debug!("uses are counted later: {error}"),
         }
     }
 

@@ -139,7 +139,7 @@ impl SessionStore for DatabaseSessionStore {
         Ok(key)
     }
 
-    /// It was prolonged when it was loaded, which saves looking it up again.
+    /// Not called: loading a session prolongs it, where it is to, which saves looking it up again.
     async fn update_ttl(&self, _: &SessionKey, _: &CookieDuration) -> Result<(), anyhow::Error> {
         Ok(())
     }
