@@ -369,8 +369,8 @@ impl Session {
 
     /// A connection on which [`WAIT`] counts, and not SQLite's own waiting, and that remembers 16 MB of what it has read
     /// and written, its own commits included: with the usual 2 MB, every second look-up asked the file. What does not fit is
-    /// read where the system has it mapped, without a call and without memory of its own: with a million keys, a quarter of
-    /// the time of a look-up.
+    /// read where the system has it mapped, without a call and without memory of its own: with a million keys a seventh less
+    /// processor time for a check.
     fn connect(&mut self) -> Result<DbConnection, Error> {
         let mut connection = self.manager.connect().map_err(Error::Open)?;
         if let DbConnection::Sqlite(sqlite) = &mut connection {
