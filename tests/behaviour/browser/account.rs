@@ -12,9 +12,6 @@ in_chromium![
 
 const NEW: &str = "four unrelated words here";
 
-/// The text of what has the focus.
-const FOCUSED_TEXT: &str = "return document.activeElement.textContent.trim()";
-
 async fn a_user_ends_a_session_and_changes_the_password(server: Server, page: Page) {
     server.signed_in("admin").await;
     server.signed_in("admin").await;
@@ -30,7 +27,7 @@ async fn a_user_ends_a_session_and_changes_the_password(server: Server, page: Pa
     page.click("button", "End session 3, Unknown browser").await;
     page.says("The session in Unknown browser was ended.").await;
     page.is_gone("button", "End session 3, Unknown browser").await;
-    assert_eq!(page.script::<String>(FOCUSED_TEXT).await.unwrap(), "The session in Unknown browser was ended.");
+    page.message_has_focus("The session in Unknown browser was ended.").await;
 
     page.type_into("Current password", "not the password").await;
     page.type_into("New password", NEW).await;
@@ -92,7 +89,7 @@ async fn a_user_changes_the_password_and_ends_sessions_with_the_keyboard_alone(s
     page.press(Press::Enter).await;
     page.says("1 other session ended.").await;
     page.is_gone("button", "End all other sessions").await;
-    assert_eq!(page.script::<String>(FOCUSED_TEXT).await.unwrap(), "1 other session ended.");
+    page.message_has_focus("1 other session ended.").await;
 }
 
 /// How the fields of the form show what is typed into them.

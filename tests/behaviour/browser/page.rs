@@ -211,7 +211,7 @@ impl Page {
         let mut passed = Vec::new();
         while passed.len() < 40 {
             self.press(Key::Tab).await;
-            let focused = self.focused().await.unwrap();
+            let focused = self.until("the focus can be told", async || self.focused().await.map(Some)).await;
             if focused == (role.to_owned(), name.to_owned()) {
                 return;
             }
@@ -225,6 +225,17 @@ impl Page {
         self.until(&format!("the {role} “{name}” has the focus"), async || {
             let focused = self.focused().await?;
             Ok((focused == (role.to_owned(), name.to_owned())).then_some(()))
+        })
+        .await;
+    }
+
+    /// Waits until a message that begins so has the focus. Messages have no names.
+    pub async fn message_has_focus(&self, text: &str) {
+        self.until(&format!("the message “{text}” has the focus"), async || {
+            let message = self.driver.active_element().await?;
+            let begins = message.class_name().await?.is_some_and(|class| class.contains("notice"))
+                && message.text().await?.starts_with(text);
+            Ok(begins.then_some(()))
         })
         .await;
     }

@@ -177,8 +177,7 @@ async fn a_filter_that_cannot_be_used_gets_the_focus(_server: Server, page: Page
     page.type_into("Username", "nobody").await;
     page.press(Press::Enter).await;
     page.says("There is no user of this name.").await;
-    let focused = page.driver.active_element().await.unwrap();
-    assert_eq!(focused.attr("role").await.unwrap().as_deref(), Some("alert"));
+    page.message_has_focus("There is no user of this name.").await;
     let field = page.find("textbox", "Username").await;
     assert_eq!(field.attr("aria-invalid").await.unwrap().as_deref(), Some("true"));
     let described_by = field.attr("aria-describedby").await.unwrap().unwrap();
@@ -236,9 +235,7 @@ async fn an_administrator_finds_and_deletes_a_key_with_the_keyboard_alone(server
     page.press(Press::Tab).await;
     page.has_focus("button", "Delete").await;
     page.press(Press::Enter).await;
-    page.says(&format!("API key {} of ada was deleted.", key.client_id)).await;
-    let focused = page.driver.active_element().await.unwrap();
-    assert_eq!(focused.attr("role").await.unwrap().as_deref(), Some("status"));
+    page.message_has_focus(&format!("API key {} of ada was deleted.", key.client_id)).await;
 }
 
 async fn a_member_sees_no_way_to_what_is_everybodys(server: Server, page: Page) {
