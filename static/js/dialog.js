@@ -68,8 +68,10 @@ document.addEventListener("submit", (event) => {
   close(dialog);
 });
 
+// A dialog that is a page of its own knows nothing of Escape. One over it closes first, and by itself.
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") document.querySelector("dialog:not(:modal) [data-escape]")?.requestSubmit();
+  if (event.key !== "Escape" || document.querySelector("dialog:modal")) return;
+  document.querySelector("dialog[open] [data-escape]")?.requestSubmit();
 });
 
 // What Back and Forward show is decided here, not by htmx.

@@ -5,6 +5,7 @@ mod brand;
 mod chromium;
 mod everywhere;
 pub(crate) mod gallery;
+mod hand;
 mod htmx;
 mod keyboard;
 mod lighthouse;

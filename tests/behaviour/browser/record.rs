@@ -36,13 +36,13 @@ async fn has_events(page: &Page, count: usize) {
 }
 
 /// Lets downloads go into a folder.
-async fn allow_downloads(page: &Page, folder: &Path) {
+pub(super) async fn allow_downloads(page: &Page, folder: &Path) {
     let behaviour = json!({ "behavior": "allow", "downloadPath": folder });
     page.driver.cdp().send_raw("Browser.setDownloadBehavior", behaviour).await.unwrap();
 }
 
 /// What a file of this kind that came into the folder holds, once it is whole.
-async fn downloaded(page: &Page, folder: &Path, extension: &str) -> String {
+pub(super) async fn downloaded(page: &Page, folder: &Path, extension: &str) -> String {
     page.until(&format!("a .{extension} file is downloaded"), async || {
         let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
         let of = |wanted: &str| files.iter().find(|file| file.extension().is_some_and(|found| found == wanted));

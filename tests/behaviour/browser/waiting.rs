@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use serde_json::{Value, json};
+use serde_json::json;
+use thirtyfour::WebElement;
 
 use super::htmx::with_htmx;
 use super::{Page, in_chromium};
@@ -45,15 +46,9 @@ const LIMIT: &str = "
 async fn a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored(_server: Server, page: Page) {
     page.sign_in().await;
     page.open_profile().await;
-    page.network(json!({ "offline": false, "latency": 4000, "downloadThroughput": -1, "uploadThroughput": -1 })).await;
+    page.slow_down(4000).await;
     page.click("button", "Generate").await;
-    let button = page.find("button", "Generating…").await;
-    assert_eq!(button.attr("aria-disabled").await.unwrap().as_deref(), Some("true"));
-    page.until(
-        "the status says so",
-        async || Ok((page.script::<String>(STATUS).await? == "Generating…").then_some(())),
-    )
-    .await;
+    let button = page.is_busy().await;
     button.click().await.unwrap();
     button.click().await.unwrap();
     let (client_id, _) = page.credentials().await;
@@ -86,11 +81,10 @@ async fn a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost(serv
     page.sign_in().await;
     page.open_profile().await;
     page.type_into("Name (optional)", "Night shift").await;
-    let mut database = server.database.connect();
-    database.batch_execute("ALTER TABLE api_keys RENAME TO lost").unwrap();
+    break_storage(&server);
     page.click("button", "Generate").await;
     page.is_told("The mistake is ours.").await;
-    database.batch_execute("ALTER TABLE lost RENAME TO api_keys").unwrap();
+    mend_storage(&server);
     page.generates_what_was_typed().await;
 }
 
@@ -98,27 +92,58 @@ async fn too_many_requests_are_told_in_place_and_nothing_typed_is_lost(_server: 
     page.sign_in().await;
     page.open_profile().await;
     page.type_into("Name (optional)", "Night shift").await;
-    // As a proxy in front of the program may answer.
-    page.script::<()>(LIMIT).await.unwrap();
+    page.limit(true).await;
     page.click("button", "Generate").await;
     page.is_told("There were too many requests. Nothing was done. Try again in 30 seconds.").await;
-    page.script::<()>("window.noLimit()").await.unwrap();
+    page.limit(false).await;
     page.generates_what_was_typed().await;
+}
+
+/// Makes the server answer every question about keys with a mistake of its own.
+pub(super) fn break_storage(server: &Server) {
+    server.database.connect().batch_execute("ALTER TABLE api_keys RENAME TO lost").unwrap();
+}
+
+pub(super) fn mend_storage(server: &Server) {
+    server.database.connect().batch_execute("ALTER TABLE lost RENAME TO api_keys").unwrap();
 }
 
 impl Page {
     /// Loses the server, or finds it again.
-    pub async fn lose_server(&self, lost: bool) {
-        self.network(json!({ "offline": lost, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 })).await;
+    pub(super) async fn lose_server(&self, lost: bool) {
+        self.network(lost, 0).await;
     }
 
-    async fn network(&self, conditions: Value) {
+    /// Makes every answer take so much longer.
+    pub(super) async fn slow_down(&self, milliseconds: u32) {
+        self.network(false, milliseconds).await;
+    }
+
+    async fn network(&self, offline: bool, latency: u32) {
+        let conditions =
+            json!({ "offline": offline, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1 });
         self.driver.cdp().send_raw("Network.enable", json!({})).await.unwrap();
         self.driver.cdp().send_raw("Network.emulateNetworkConditions", conditions).await.unwrap();
     }
 
+    /// Makes what the page asks fail as a proxy in front of the program may let it fail, or no longer.
+    pub(super) async fn limit(&self, limited: bool) {
+        self.script::<()>(if limited { LIMIT } else { "window.noLimit()" }).await.unwrap();
+    }
+
+    /// Waits until the button says that the server is at work, and returns it.
+    pub(super) async fn is_busy(&self) -> WebElement {
+        let button = self.find("button", "Generating…").await;
+        assert_eq!(button.attr("aria-disabled").await.unwrap().as_deref(), Some("true"));
+        self.until("the status says so", async || {
+            Ok((self.script::<String>(STATUS).await? == "Generating…").then_some(()))
+        })
+        .await;
+        button
+    }
+
     /// Waits until this is said beside the form, which keeps what was typed and the focus.
-    pub async fn is_told(&self, words: &str) {
+    pub(super) async fn is_told(&self, words: &str) {
         self.until(&format!("an alert says “{words}”"), async || {
             Ok(self.script::<String>(ALERT).await?.contains(words).then_some(()))
         })

@@ -8,6 +8,7 @@ use crate::support::Server;
 
 in_chromium![
     the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_back,
+    escape_closes_what_is_on_top_and_at_last_the_reloaded_window,
     the_page_under_the_window_shows_what_was_changed_in_it,
     the_secret_is_gone_once_the_window_was_closed_or_left,
     a_double_click_on_generate_makes_one_key,
@@ -16,6 +17,7 @@ in_chromium![
 
 with_htmx![
     the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_back,
+    escape_closes_what_is_on_top_and_at_last_the_reloaded_window,
     the_page_under_the_window_shows_what_was_changed_in_it,
     the_secret_is_gone_once_the_window_was_closed_or_left,
     a_double_click_on_generate_makes_one_key,
@@ -45,6 +47,22 @@ async fn the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_b
     page.path_is("/").await;
     page.has_focus("link", "Profile").await;
     page.find("heading", "Get access to the API").await;
+}
+
+async fn escape_closes_what_is_on_top_and_at_last_the_reloaded_window(server: Server, page: Page) {
+    let key = server.generate(&server.signed_in("admin").await).await;
+    page.sign_in().await;
+    page.open_profile().await;
+    page.driver.refresh().await.unwrap();
+    page.click("button", &format!("Delete {}", key.client_id)).await;
+    page.has_focus("button", "Cancel").await;
+    page.press(Press::Escape).await;
+    page.is_gone("dialog", "Delete API key").await;
+    page.has_focus("button", &format!("Delete {}", key.client_id)).await;
+    page.path_is("/profile").await;
+    page.press(Press::Escape).await;
+    page.path_is("/").await;
+    page.is_gone("dialog", "Profile").await;
 }
 
 async fn the_page_under_the_window_shows_what_was_changed_in_it(_server: Server, page: Page) {

@@ -1,0 +1,82 @@
+//! Waiting, failing, and the end of a session.
+
+use chrono::Duration;
+
+use super::super::waiting::{break_storage, mend_storage};
+use super::super::width::assert_fits;
+use super::{Hand, Page, Server, in_every_look};
+
+in_every_look![
+    true,
+    what_fails_is_told_in_place_until_it_goes,
+    the_end_of_a_session_is_told_and_put_off,
+    an_ended_session_leads_back_to_where_one_was,
+];
+
+async fn what_fails_is_told_in_place_until_it_goes(server: &Server, page: &Page, hand: Hand) {
+    hand.choose(page, "link", "Profile").await;
+    page.has_focus("heading", "Profile").await;
+    let before = page.key_rows().await.unwrap().len();
+    hand.type_into(page, "Name (optional)", "Night shift").await;
+
+    page.lose_server(true).await;
+    hand.choose(page, "button", "Generate").await;
+    page.is_told("The server could not be reached. It is safe to try again.").await;
+    assert_fits(page, "a lost server").await;
+    page.lose_server(false).await;
+
+    break_storage(server);
+    hand.choose(page, "button", "Generate").await;
+    page.is_told("The mistake is ours.").await;
+    assert_fits(page, "a mistake of the server").await;
+    mend_storage(server);
+
+    page.limit(true).await;
+    hand.choose(page, "button", "Generate").await;
+    page.is_told("There were too many requests. Nothing was done. Try again in 30 seconds.").await;
+    assert_fits(page, "too many requests").await;
+    page.limit(false).await;
+
+    page.slow_down(3000).await;
+    hand.choose(page, "button", "Generate").await;
+    page.is_busy().await;
+    assert_fits(page, "a slow answer").await;
+    hand.choose(page, "button", "Generating…").await;
+    hand.choose(page, "button", "Generating…").await;
+    page.has_focus("heading", "Your new API key: Night shift").await;
+    page.slow_down(0).await;
+    page.has_keys(before + 1).await;
+    let (client_id, _) = page.credentials().await;
+    assert_eq!(page.key_rows().await.unwrap()[0]["Client ID"], client_id);
+}
+
+async fn the_end_of_a_session_is_told_and_put_off(server: &Server, page: &Page, hand: Hand) {
+    page.open("/account").await;
+    hand.type_into(page, "New password", "typed before the warning").await;
+    server.clock.advance(Duration::minutes(59));
+    page.come_back().await;
+    page.find("alertdialog", "Stay signed in?").await;
+    page.says("You will be signed out in").await;
+    assert_fits(page, "the warning before the session ends").await;
+    hand.choose(page, "button", "Stay signed in").await;
+    page.is_gone("alertdialog", "Stay signed in?").await;
+    page.says("You stay signed in").await;
+    page.has_focus("textbox", "New password").await;
+    assert_eq!(page.value("New password").await.unwrap(), "typed before the warning");
+}
+
+async fn an_ended_session_leads_back_to_where_one_was(server: &Server, page: &Page, hand: Hand) {
+    page.open("/activity").await;
+    hand.choose(page, "link", "Profile").await;
+    page.has_focus("heading", "Profile").await;
+    hand.type_into(page, "Name (optional)", "Night shift").await;
+    server.clock.advance(Duration::minutes(61));
+    hand.choose(page, "button", "Generate").await;
+    page.find("alertdialog", "Your session has ended").await;
+    assert_fits(page, "the end of the session").await;
+    hand.choose(page, "link", "Sign in again").await;
+    hand.sign_in(page).await;
+    page.path_is("/profile").await;
+    page.find("dialog", "Profile").await;
+    assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
+}

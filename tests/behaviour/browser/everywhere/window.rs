@@ -1,0 +1,148 @@
+//! The Profile window and the secret it shows once.
+
+use thirtyfour::Key as Press;
+
+use super::super::record::{allow_downloads, downloaded};
+use super::super::width::assert_fits;
+use super::{Hand, Page, Server, in_every_look};
+
+in_every_look![
+    true,
+    the_window_opens_and_closes,
+    a_key_is_generated_copied_saved_and_deleted,
+    a_secret_is_asked_about_and_forgotten,
+];
+
+async fn the_window_opens_and_closes(_server: &Server, page: &Page, hand: Hand) {
+    page.open("/activity").await;
+    hand.choose(page, "link", "Profile").await;
+    page.has_focus("heading", "Profile").await;
+    page.path_is("/profile").await;
+    page.says("You have no API keys yet.").await;
+    assert_fits(page, "the empty Profile window").await;
+    hand.choose(page, "button", "Close").await;
+    page.is_closed("/activity").await;
+
+    hand.choose(page, "link", "Profile").await;
+    page.has_focus("heading", "Profile").await;
+    page.press(Press::Escape).await;
+    page.is_closed("/activity").await;
+
+    hand.choose(page, "link", "Profile").await;
+    page.has_focus("heading", "Profile").await;
+    page.driver.back().await.unwrap();
+    page.is_closed("/activity").await;
+    page.driver.forward().await.unwrap();
+    page.find("dialog", "Profile").await;
+
+    page.driver.refresh().await.unwrap();
+    page.find("dialog", "Profile").await;
+    page.path_is("/profile").await;
+    hand.close(page).await;
+    page.is_gone("dialog", "Profile").await;
+}
+
+async fn a_key_is_generated_copied_saved_and_deleted(_server: &Server, page: &Page, hand: Hand) {
+    let folder = tempfile::tempdir().unwrap();
+    allow_downloads(page, folder.path()).await;
+    hand.choose(page, "link", "Profile").await;
+    page.has_focus("heading", "Profile").await;
+    let before = page.key_rows().await.unwrap().len();
+
+    hand.type_into(page, "Name (optional)", "Night shift").await;
+    hand.select(page, "Lifetime", "30").await;
+    hand.choose_twice(page, "Generate").await;
+    page.has_focus("heading", "Your new API key: Night shift").await;
+    let (client_id, client_secret) = page.credentials().await;
+    page.has_keys(before + 1).await;
+    page.says("Nobody can show it to you again").await;
+    page.says(&format!("curl --user {client_id}")).await;
+    assert_fits(page, "a new API key").await;
+
+    let variables = format!("API_CLIENT_ID={client_id}\nAPI_CLIENT_SECRET={client_secret}");
+    for (name, copied, text) in [
+        ("Copy client ID", "Client ID copied", &client_id),
+        ("Copy client secret", "Client secret copied", &client_secret),
+        ("Copy both as environment variables", "Both copied as environment variables", &variables),
+    ] {
+        hand.choose(page, "button", name).await;
+        page.says(copied).await;
+        page.clipboard_is(text).await;
+        page.has_focus("button", name).await;
+    }
+    hand.choose(page, "button", "Download as .env file").await;
+    assert_eq!(downloaded(page, folder.path(), "env").await, variables + "\n");
+
+    hand.choose(page, "button", &format!("Delete {client_id}")).await;
+    page.has_focus("button", "Cancel").await;
+    assert_fits(page, "the question before a key is deleted").await;
+    hand.choose(page, "button", "Cancel").await;
+    page.has_focus("button", &format!("Delete {client_id}")).await;
+    hand.choose(page, "button", &format!("Delete {client_id}")).await;
+    page.has_focus("button", "Cancel").await;
+    hand.choose(page, "button", "Delete").await;
+    page.says(&format!("API key {client_id} was deleted")).await;
+    page.has_keys(before).await;
+    hand.choose(page, "button", "Generate a replacement").await;
+    page.credentials().await;
+    assert_eq!(page.key_rows().await.unwrap()[0]["Name"], "Night shift");
+    hand.choose(page, "button", "Copy client secret").await;
+    page.says("Client secret copied").await;
+    hand.close(page).await;
+    page.is_closed("/").await;
+}
+
+async fn a_secret_is_asked_about_and_forgotten(_server: &Server, page: &Page, hand: Hand) {
+    let kept = page.new_secret(hand).await;
+    hand.close(page).await;
+    page.has_focus("button", "Keep open").await;
+    assert_fits(page, "the question before a secret is lost").await;
+    hand.choose(page, "button", "Keep open").await;
+    page.is_gone("alertdialog", "Close without copying?").await;
+    assert_eq!(page.value("Client secret").await.unwrap(), kept);
+    hand.close(page).await;
+    page.has_focus("button", "Keep open").await;
+    hand.choose(page, "button", "Close without copying").await;
+    page.is_closed("/").await;
+    page.forgets(&kept).await;
+
+    let left_with_back = page.new_secret(hand).await;
+    page.driver.back().await.unwrap();
+    page.has_focus("button", "Keep open").await;
+    hand.choose(page, "button", "Close without copying").await;
+    page.is_closed("/").await;
+    page.driver.forward().await.unwrap();
+    page.find("dialog", "Profile").await;
+    page.forgets(&left_with_back).await;
+
+    page.open("/").await;
+    let left_with_a_reload = page.new_secret(hand).await;
+    page.driver.refresh().await.unwrap();
+    page.find("dialog", "Profile").await;
+    page.forgets(&left_with_a_reload).await;
+
+    page.open("/").await;
+    let left_for_another_page = page.new_secret(hand).await;
+    page.open("/activity").await;
+    page.driver.back().await.unwrap();
+    page.find("dialog", "Profile").await;
+    page.forgets(&left_for_another_page).await;
+}
+
+impl Page {
+    /// Waits until the window is closed, over the page it was opened on and with the focus where it was.
+    async fn is_closed(&self, path: &str) {
+        self.is_gone("dialog", "Profile").await;
+        self.path_is(path).await;
+        self.has_focus("link", "Profile").await;
+    }
+
+    /// Opens the window and generates a key.
+    async fn new_secret(&self, hand: Hand) -> String {
+        hand.choose(self, "link", "Profile").await;
+        self.has_focus("heading", "Profile").await;
+        hand.choose(self, "button", "Generate").await;
+        self.has_focus("heading", "Your new API key").await;
+        self.credentials().await.1
+    }
+}

@@ -1,0 +1,83 @@
+//! What works a page: a mouse, or the keyboard alone.
+
+use thirtyfour::Key as Press;
+
+use super::Page;
+use crate::support::PASSWORD;
+
+/// Whether what has the focus can be seen to have it: an outline around it, and nothing over it.
+const FOCUS_IS_SEEN: &str = "
+    const focused = document.activeElement, [{ left, top, width, height }] = focused.getClientRects();
+    const over = document.elementFromPoint(left + width / 2, top + height / 2);
+    return focused.contains(over) && getComputedStyle(focused).outlineStyle !== 'none';";
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Hand {
+    Mouse,
+    Keyboard,
+}
+
+impl Hand {
+    /// Presses a button or follows a link.
+    pub(super) async fn choose(self, page: &Page, role: &str, name: &str) {
+        if self == Self::Mouse {
+            page.click(role, name).await;
+            return;
+        }
+        self.reach(page, role, name).await;
+        // A button takes a space once it is released: chromedriver presses twice what leads to another page when pressed.
+        page.press(if role == "button" { Press::Space } else { Press::Enter }).await;
+    }
+
+    /// Presses a button twice without looking.
+    pub(super) async fn choose_twice(self, page: &Page, name: &str) {
+        if self == Self::Mouse {
+            let button = page.find("button", name).await;
+            page.double_click(&button, 0).await;
+        } else {
+            self.reach(page, "button", name).await;
+            page.driver.action_chain().send_keys(Press::Space).send_keys(Press::Space).perform().await.unwrap();
+        }
+    }
+
+    pub(super) async fn type_into(self, page: &Page, field: &str, text: &str) {
+        if self == Self::Mouse {
+            page.click("textbox", field).await;
+        } else {
+            self.reach(page, "textbox", field).await;
+        }
+        page.type_here(text).await;
+    }
+
+    /// Chooses what begins so in a list.
+    pub(super) async fn select(self, page: &Page, field: &str, text: &str) {
+        if self == Self::Keyboard {
+            self.reach(page, "combobox", field).await;
+        }
+        page.find("combobox", field).await.send_keys(text).await.unwrap();
+    }
+
+    /// Closes the Profile window with what a person would use.
+    pub(super) async fn close(self, page: &Page) {
+        match self {
+            Self::Mouse => page.click("button", "Close").await,
+            Self::Keyboard => page.press(Press::Escape).await,
+        }
+    }
+
+    /// Signs in on a sign-in page that is open.
+    pub(super) async fn sign_in(self, page: &Page) {
+        page.has_focus("textbox", "Username").await;
+        page.type_here("admin").await;
+        self.type_into(page, "Password", PASSWORD).await;
+        self.choose(page, "button", "Sign in").await;
+    }
+
+    async fn reach(self, page: &Page, role: &str, name: &str) {
+        page.find(role, name).await;
+        if page.focused().await.unwrap() != (role.to_owned(), name.to_owned()) {
+            page.tab_to(role, name).await;
+        }
+        assert!(page.script::<bool>(FOCUS_IS_SEEN).await.unwrap(), "it cannot be seen that {name} has the focus");
+    }
+}
