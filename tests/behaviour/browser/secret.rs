@@ -19,9 +19,12 @@ in_chromium![
 ];
 
 with_htmx![
+    both_are_copied_as_environment_variables_and_downloaded_as_a_file,
     closing_with_a_secret_that_was_not_copied_asks,
+    a_secret_that_was_copied_is_not_asked_about,
     generating_again_with_a_secret_that_was_not_copied_asks,
     deleting_another_key_with_a_secret_that_was_not_copied_asks,
+    a_secret_is_not_asked_about_when_its_own_key_is_deleted,
     the_secret_is_nowhere_but_in_the_window,
 ];
 

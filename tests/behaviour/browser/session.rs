@@ -14,7 +14,12 @@ in_chromium![
     a_session_that_has_lasted_long_enough_ends_with_a_warning,
 ];
 
-with_htmx![from_the_profile_window_an_ended_session_leads_back_to_it,];
+with_htmx![
+    a_person_is_warned_before_the_session_ends_and_stays,
+    an_ended_session_is_told_and_leads_back_to_where_one_was,
+    from_the_profile_window_an_ended_session_leads_back_to_it,
+    a_session_that_has_lasted_long_enough_ends_with_a_warning,
+];
 
 /// How often the server has told how long the session lasts.
 const ANSWERS: &str = "return performance.getEntriesByName(`${location.origin}/account/session`).length";

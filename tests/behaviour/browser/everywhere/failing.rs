@@ -7,7 +7,7 @@ use super::super::width::assert_fits;
 use super::{Hand, Page, Server, in_every_look};
 
 in_every_look![
-    true,
+    with scripts:
     what_fails_is_told_in_place_until_it_goes,
     the_end_of_a_session_is_told_and_put_off,
     an_ended_session_leads_back_to_where_one_was,

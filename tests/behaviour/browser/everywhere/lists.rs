@@ -4,15 +4,16 @@ use super::super::width::assert_fits;
 use super::{Hand, Page, Server};
 use crate::support::record_uses;
 
-/// With scripts: without them it is the same.
 mod with_scripts {
-    super::super::in_every_look![true, lists_are_paged_and_sorted];
-    use super::lists_are_paged_and_sorted;
+    use super::{Hand, lists_are_paged_and_sorted};
+
+    super::super::in_every_look![with scripts: lists_are_paged_and_sorted];
 }
 
 mod without_scripts {
-    super::super::in_every_look![false, lists_are_paged_and_sorted];
-    use super::lists_are_paged_and_sorted;
+    use super::{Hand, lists_are_paged_and_sorted};
+
+    super::super::in_every_look![without scripts: lists_are_paged_and_sorted];
 }
 
 async fn lists_are_paged_and_sorted(server: &Server, page: &Page, hand: Hand) {

@@ -17,17 +17,34 @@ const WIDTHS: [u32; 3] = [320, 768, 1440];
 
 const SEEN: &str = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
 
-/// Makes two tests of each named `async fn(&Server, &Page, Hand)`, which is called in every look on the start page.
+/// Makes two tests of each named `async fn(&Server, &Page, Hand)`, which is called in every look on the start page. With
+/// scripts one more of each, with htmx.
 macro_rules! in_every_look {
-    ($scripts:expr, $($name:ident),+ $(,)?) => {
+    (with scripts: $($name:ident),+ $(,)?) => {
+        crate::browser::everywhere::in_every_look!(@hands true, $($name),+);
+
+        mod htmx {
+            $(
+                #[test]
+                #[ignore = "needs Chromium, Caddy and htmx: run scripts/test"]
+                fn $name() {
+                    crate::browser::htmx::run(async |server, page| {
+                        crate::browser::everywhere::go_through(server, page, super::Hand::Keyboard, &super::$name).await;
+                    });
+                }
+            )+
+        }
+    };
+    (without scripts: $($name:ident),+ $(,)?) => {
+        crate::browser::everywhere::in_every_look!(@hands false, $($name),+);
+    };
+    (@hands $scripts:expr, $($name:ident),+) => {
         mod by_mouse {
             $(
                 #[test]
                 #[ignore = "needs Chromium: run scripts/test"]
                 fn $name() {
-                    crate::browser::everywhere::go_through(
-                        $scripts, crate::browser::hand::Hand::Mouse, super::$name,
-                    );
+                    crate::browser::everywhere::by($scripts, super::Hand::Mouse, &super::$name);
                 }
             )+
         }
@@ -37,9 +54,7 @@ macro_rules! in_every_look {
                 #[test]
                 #[ignore = "needs Chromium: run scripts/test"]
                 fn $name() {
-                    crate::browser::everywhere::go_through(
-                        $scripts, crate::browser::hand::Hand::Keyboard, super::$name,
-                    );
+                    crate::browser::everywhere::by($scripts, super::Hand::Keyboard, &super::$name);
                 }
             )+
         }
@@ -48,23 +63,27 @@ macro_rules! in_every_look {
 
 use in_every_look;
 
-fn go_through(scripts: bool, hand: Hand, flow: impl AsyncFn(&Server, &Page, Hand)) {
+fn by(scripts: bool, hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
     run(Backend::Sqlite, async |server, page| {
         if !scripts {
             disable_scripts(&page).await;
         }
-        page.allow_clipboard().await;
-        // Between one page and the next, a headless browser at times forgets that its window is in front.
-        let in_front = json!({ "enabled": true });
-        page.driver.cdp().send_raw("Emulation.setFocusEmulationEnabled", in_front).await.unwrap();
-        page.sign_in().await;
-        for width in WIDTHS {
-            for scheme in ["light", "dark"] {
-                page.is_seen(width, scheme).await;
-                page.open("/").await;
-                assert_eq!(page.script::<(u32, bool)>(SEEN).await.unwrap(), (width, scheme == "dark"));
-                flow(&server, &page, hand).await;
-            }
-        }
+        go_through(server, page, hand, flow).await;
     });
+}
+
+async fn go_through(server: Server, page: Page, hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
+    page.allow_clipboard().await;
+    // Between one page and the next, a headless browser at times forgets that its window is in front.
+    let in_front = json!({ "enabled": true });
+    page.driver.cdp().send_raw("Emulation.setFocusEmulationEnabled", in_front).await.unwrap();
+    page.sign_in().await;
+    for width in WIDTHS {
+        for scheme in ["light", "dark"] {
+            page.is_seen(width, scheme).await;
+            page.open("/").await;
+            assert_eq!(page.script::<(u32, bool)>(SEEN).await.unwrap(), (width, scheme == "dark"));
+            flow(&server, &page, hand).await;
+        }
+    }
 }

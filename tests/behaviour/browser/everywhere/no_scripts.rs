@@ -9,7 +9,7 @@ use super::{Hand, Page, Server, in_every_look};
 use crate::support::{PASSWORD, browser};
 
 in_every_look![
-    false,
+    without scripts:
     a_key_is_generated_once_and_deleted,
     a_secret_is_forgotten,
     what_fails_is_told_on_a_page,

@@ -7,7 +7,7 @@ use super::super::width::assert_fits;
 use super::{Hand, Page, Server, in_every_look};
 
 in_every_look![
-    true,
+    with scripts:
     the_window_opens_and_closes,
     a_key_is_generated_copied_saved_and_deleted,
     a_secret_is_asked_about_and_forgotten,
