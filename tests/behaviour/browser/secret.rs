@@ -197,14 +197,14 @@ async fn leaving_the_page_with_a_secret_that_was_not_copied_asks(server: Server,
         page.open("/profile").await;
         let (_, client_secret) = page.generate().await;
         page.click("link", "Activity").await;
-        page.driver.dismiss_alert().await.unwrap();
+        page.answers_the_browser(false).await;
         assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
         page.path_is("/profile").await;
 
         page.click("button", "Close").await;
-        page.driver.dismiss_alert().await.unwrap();
+        page.answers_the_browser(false).await;
         page.click("link", "Activity").await;
-        page.driver.accept_alert().await.unwrap();
+        page.answers_the_browser(true).await;
         page.find("heading", "Activity").await;
         page.path_is("/activity").await;
 
@@ -252,6 +252,15 @@ async fn the_secret_is_nowhere_but_in_the_window(_server: Server, page: Page) {
 }
 
 impl Page {
+    /// Lets the browser leave the page, or not, once it asks.
+    async fn answers_the_browser(&self, leave: bool) {
+        self.until("the browser asks", async || {
+            let answered = if leave { self.driver.accept_alert().await } else { self.driver.dismiss_alert().await };
+            answered.map(Some)
+        })
+        .await;
+    }
+
     async fn close_without_a_question(&self) {
         self.press(Press::Escape).await;
         self.is_gone("dialog", "Profile").await;
