@@ -25,11 +25,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::r2d2::{Pool, R2D2Connection as _};
 use diesel::result::DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
 use diesel::result::Error as DieselError;
 use diesel::{Connection as _, QueryResult, RunQueryDsl};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 pub use self::blocks::Order;
 pub use self::connection::DbConnection;
@@ -118,8 +121,8 @@ pub enum Error {
     /// What was committed may not be on disk.
     #[error("what was written may not be on disk")]
     Unsynced(#[source] std::io::Error),
-    /// More waits to be written than this process takes on.
-    #[error("too much waits to be written")]
+    /// More waits for a connection, or to be written, than this process takes on.
+    #[error("too much waits for the database")]
     Busy,
     /// The thread doing the work panicked or the runtime is shutting down.
     #[error("the database work was abandoned")]
@@ -136,10 +139,15 @@ impl From<tokio::task::JoinError> for Error {
 #[derive(Clone)]
 pub struct Database {
     readers: Pool<Manager>,
+    /// One for each of them. Whoever comes first is served first, which the pool does not see to.
+    turns: Arc<Semaphore>,
     writer: Writer,
     /// Whether a look-up takes microseconds, because it asks no other process.
     embedded: bool,
 }
+
+/// How long anybody waits for a connection, or for a transaction to begin.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Connections kept open to an SQLite file: readers do not block each other, and more of them gain nothing.
 const SQLITE_CONNECTIONS: u32 = 8;
@@ -161,31 +169,38 @@ impl Database {
             .max_size(connections)
             .min_idle(Some(1))
             .test_on_check_out(false)
-            .connection_timeout(std::time::Duration::from_secs(10))
+            .connection_timeout(LONGEST_WAIT)
             .build(Manager { url: url.clone() })?;
         migrations::run(&mut *readers.get()?)?;
         let writer = Writer::start(Manager { url: url.clone() })?;
-        Ok(Self { readers, writer, embedded: url.is_file() })
+        let turns = Arc::new(Semaphore::new(readers.max_size() as usize));
+        Ok(Self { readers, turns, writer, embedded: url.is_file() })
     }
 
     /// Runs reading queries on a thread that may block.
     ///
     /// # Errors
-    /// When no connection can be had or a statement fails.
+    /// When no connection can be had, too many wait for one, or a statement fails.
     pub async fn read<T, F>(&self, queries: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     {
+        let turn = timeout(LONGEST_WAIT, self.turns.clone().acquire_owned()).await.map_err(|_| Error::Busy)?;
+        let turn = turn.map_err(|_| Error::Abandoned)?;
         let database = self.clone();
-        tokio::task::spawn_blocking(move || database.read_blocking(queries)).await?
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            database.read_blocking(queries)
+        })
+        .await?
     }
 
     /// The same for a few rows that an index finds. On SQLite they are read at once, on the thread that asks: handing
     /// the work to another thread would take longer than the work.
     ///
     /// # Errors
-    /// When no connection can be had or a statement fails.
+    /// As for [`Database::read`].
     pub async fn look_up<T, F>(&self, queries: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -245,7 +260,7 @@ impl Database {
     /// [`Database::read`] for callers that have no async runtime.
     ///
     /// # Errors
-    /// As for [`Database::read`].
+    /// When no connection can be had or a statement fails.
     pub fn read_blocking<T>(&self, queries: impl FnOnce(&mut DbConnection) -> QueryResult<T>) -> Result<T, Error> {
         run(&mut *self.readers.get()?, queries)
     }

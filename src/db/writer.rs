@@ -24,7 +24,7 @@ use super::log::{Committed, Log, Syncer};
 use super::pruning::{self, Pruned};
 use super::questions::{Question, answer};
 use super::record::{self, Chain, Entry, Head};
-use super::{DatabaseUrl, DbConnection, Error, Timestamp, blocks};
+use super::{DatabaseUrl, DbConnection, Error, LONGEST_WAIT, Timestamp, blocks};
 
 /// Work that may wait for the thread; what comes on top is refused.
 const LONGEST_QUEUE: usize = 4096;
@@ -32,12 +32,8 @@ const LONGEST_QUEUE: usize = 4096;
 /// Decisions of one shared transaction.
 const LARGEST_BATCH: usize = 512;
 
-/// How long anybody waits for a transaction to begin: for those before, and for another process that writes to the same
-/// SQLite file.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
-
-/// How often to ask for its lock meanwhile. SQLite's own waiting asks ever more rarely, and would find a busy writer's
-/// gaps by luck only.
+/// How often to ask for the lock of an SQLite file while another process writes to it. SQLite's own waiting asks ever more
+/// rarely, and would find a busy writer's gaps by luck only.
 const WAIT: Duration = Duration::from_millis(1);
 
 /// How long this thread writes without a gap for others, which is long enough for one that asks every [`WAIT`].
