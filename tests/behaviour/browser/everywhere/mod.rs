@@ -78,12 +78,19 @@ async fn go_through(server: Server, page: Page, hand: Hand, flow: &impl AsyncFn(
     let in_front = json!({ "enabled": true });
     page.driver.cdp().send_raw("Emulation.setFocusEmulationEnabled", in_front).await.unwrap();
     page.sign_in().await;
-    for width in WIDTHS {
-        for scheme in ["light", "dark"] {
-            page.is_seen(width, scheme).await;
-            page.open("/").await;
-            assert_eq!(page.script::<(u32, bool)>(SEEN).await.unwrap(), (width, scheme == "dark"));
-            flow(&server, &page, hand).await;
+    page.in_every_look(async || flow(&server, &page, hand).await).await;
+}
+
+impl Page {
+    /// Does the same on the start page in every look, by somebody who is signed in.
+    pub(super) async fn in_every_look(&self, flow: impl AsyncFn()) {
+        for width in WIDTHS {
+            for scheme in ["light", "dark"] {
+                self.is_seen(width, scheme).await;
+                self.open("/").await;
+                assert_eq!(self.script::<(u32, bool)>(SEEN).await.unwrap(), (width, scheme == "dark"));
+                flow().await;
+            }
         }
     }
 }

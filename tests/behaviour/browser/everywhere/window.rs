@@ -50,7 +50,7 @@ async fn a_key_is_generated_copied_saved_and_deleted(_server: &Server, page: &Pa
     let before = page.key_rows().await.unwrap().len();
 
     hand.type_into(page, "Name (optional)", "Night shift").await;
-    hand.select(page, "Lifetime", "30").await;
+    hand.select(page, "Lifetime", "7 days").await;
     hand.choose_twice(page, "Generate").await;
     page.has_focus("heading", "Your new API key: Night shift").await;
     let (client_id, client_secret) = page.credentials().await;
@@ -85,11 +85,15 @@ async fn a_key_is_generated_copied_saved_and_deleted(_server: &Server, page: &Pa
     page.has_keys(before).await;
     hand.choose(page, "button", "Generate a replacement").await;
     page.credentials().await;
-    assert_eq!(page.key_rows().await.unwrap()[0]["Name"], "Night shift");
+    let [newest, ..] = &*page.key_rows().await.unwrap() else { panic!("there is no key") };
+    assert_eq!(newest["Name"], "Night shift");
+    assert!(newest["Expiration date"].contains("7 days"), "{newest:?}");
     hand.choose(page, "button", "Copy client secret").await;
     page.says("Client secret copied").await;
     hand.close(page).await;
     page.is_closed("/").await;
+    hand.choose(page, "link", "See what expires in your profile").await;
+    page.has_focus("heading", "Profile").await;
 }
 
 async fn a_secret_is_asked_about_and_forgotten(_server: &Server, page: &Page, hand: Hand) {
