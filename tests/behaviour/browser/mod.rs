@@ -3,6 +3,7 @@
 mod account;
 mod brand;
 mod chromium;
+mod downloads;
 mod everywhere;
 pub(crate) mod gallery;
 mod hand;

@@ -1,8 +1,5 @@
 //! The pages of the record and of everybody's keys.
 
-use std::path::Path;
-
-use serde_json::json;
 use thirtyfour::{By, Key as Press};
 
 use super::htmx::with_htmx;
@@ -35,24 +32,6 @@ async fn has_events(page: &Page, count: usize) {
     .await;
 }
 
-/// Lets downloads go into a folder.
-pub(super) async fn allow_downloads(page: &Page, folder: &Path) {
-    let behaviour = json!({ "behavior": "allow", "downloadPath": folder });
-    page.driver.cdp().send_raw("Browser.setDownloadBehavior", behaviour).await.unwrap();
-}
-
-/// What a file of this kind that came into the folder holds, once it is whole.
-pub(super) async fn downloaded(page: &Page, folder: &Path, extension: &str) -> String {
-    page.until(&format!("a .{extension} file is downloaded"), async || {
-        let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-        let of = |wanted: &str| files.iter().find(|file| file.extension().is_some_and(|found| found == wanted));
-        // Chromium puts an empty file in the place first, and another one beside it until all has come.
-        let found = of(extension).filter(|_| of("crdownload").is_none());
-        Ok(found.map(|file| std::fs::read_to_string(file).unwrap()).filter(|text| !text.is_empty()))
-    })
-    .await
-}
-
 async fn a_member_filters_pages_and_exports_the_own_activity(server: Server, page: Page) {
     let ada = server.add_user("ada", &[]).await;
     let (key, other) = (server.generate(&ada).await, server.generate(&ada).await);
@@ -60,7 +39,7 @@ async fn a_member_filters_pages_and_exports_the_own_activity(server: Server, pag
     record_uses(&database, &key.client_id, server.clock.now(), Some("key_expired"), 60).await;
     record_uses(&database, &other.client_id, server.clock.now(), None, 3).await;
     let folder = tempfile::tempdir().unwrap();
-    allow_downloads(&page, folder.path()).await;
+    page.allow_downloads(folder.path()).await;
 
     page.sign_in_as("ada").await;
     page.click("link", "Activity").await;
@@ -77,11 +56,11 @@ async fn a_member_filters_pages_and_exports_the_own_activity(server: Server, pag
     page.find("heading", "Filtered events").await;
 
     page.click("link", "CSV for spreadsheets").await;
-    let csv = downloaded(&page, folder.path(), "csv").await;
+    let csv = page.downloaded(folder.path(), "csv").await;
     assert_eq!(csv.lines().count(), 61);
     assert!(csv.lines().skip(1).all(|line| line.contains(&key.client_id) && line.contains("Refused,API key expired")));
     page.click("link", "JSON Lines for programs").await;
-    assert_eq!(downloaded(&page, folder.path(), "jsonl").await.lines().count(), 60);
+    assert_eq!(page.downloaded(folder.path(), "jsonl").await.lines().count(), 60);
 
     page.click("link", "Newest").await;
     has_events(&page, 50).await;
@@ -117,7 +96,7 @@ async fn an_administrator_reads_and_exports_everybodys_activity(server: Server, 
     let key = server.generate(&ada).await;
     server.token(&key).await;
     let folder = tempfile::tempdir().unwrap();
-    allow_downloads(&page, folder.path()).await;
+    page.allow_downloads(folder.path()).await;
 
     page.sign_in().await;
     page.click("link", "Activity").await;
@@ -130,7 +109,7 @@ async fn an_administrator_reads_and_exports_everybodys_activity(server: Server, 
     // Added, signed in, generated, used.
     has_events(&page, 4).await;
     page.click("link", "JSON Lines for programs").await;
-    let exported = downloaded(&page, folder.path(), "jsonl").await;
+    let exported = page.downloaded(folder.path(), "jsonl").await;
     assert_eq!(exported.lines().count(), 4);
     assert!(exported.lines().all(|line| line.contains("\"digest\":\"") && line.contains("\"username\":\"ada\"")));
     page.click("link", "My activity").await;
@@ -143,7 +122,7 @@ async fn an_administrator_filters_everybodys_activity_with_the_keyboard_alone(se
     let database = server.open_database();
     record_uses(&database, &key.client_id, server.clock.now(), Some("key_expired"), 60).await;
     let folder = tempfile::tempdir().unwrap();
-    allow_downloads(&page, folder.path()).await;
+    page.allow_downloads(folder.path()).await;
 
     page.sign_in().await;
     page.tab_to("link", "Activity").await;
@@ -162,7 +141,7 @@ async fn an_administrator_filters_everybodys_activity_with_the_keyboard_alone(se
     has_events(&page, 50).await;
     page.tab_to("link", "JSON Lines for programs").await;
     page.press(Press::Enter).await;
-    assert_eq!(downloaded(&page, folder.path(), "jsonl").await.lines().count(), 60);
+    assert_eq!(page.downloaded(folder.path(), "jsonl").await.lines().count(), 60);
     page.tab_to("link", "Older").await;
     page.press(Press::Enter).await;
     has_events(&page, 10).await;

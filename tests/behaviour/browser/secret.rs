@@ -4,7 +4,6 @@ use serde_json::json;
 use thirtyfour::Key as Press;
 
 use super::htmx::with_htmx;
-use super::record::allow_downloads;
 use super::{Page, in_another_browser, in_chromium};
 use crate::support::Server;
 
@@ -36,7 +35,7 @@ async fn both_are_copied_as_environment_variables_and_downloaded_as_a_file(_serv
     page.sign_in().await;
     page.allow_clipboard().await;
     let folder = tempfile::tempdir().unwrap();
-    allow_downloads(&page, folder.path()).await;
+    page.allow_downloads(folder.path()).await;
 
     page.open_profile().await;
     let (client_id, client_secret) = page.generate().await;

@@ -2,7 +2,6 @@
 
 use thirtyfour::Key as Press;
 
-use super::super::record::{allow_downloads, downloaded};
 use super::super::width::assert_fits;
 use super::{Hand, Page, Server, in_every_look};
 
@@ -44,7 +43,7 @@ async fn the_window_opens_and_closes(_server: &Server, page: &Page, hand: Hand) 
 
 async fn a_key_is_generated_copied_saved_and_deleted(_server: &Server, page: &Page, hand: Hand) {
     let folder = tempfile::tempdir().unwrap();
-    allow_downloads(page, folder.path()).await;
+    page.allow_downloads(folder.path()).await;
     hand.choose(page, "link", "Profile").await;
     page.has_focus("heading", "Profile").await;
     let before = page.key_rows().await.unwrap().len();
@@ -71,7 +70,7 @@ async fn a_key_is_generated_copied_saved_and_deleted(_server: &Server, page: &Pa
         page.has_focus("button", name).await;
     }
     hand.choose(page, "button", "Download as .env file").await;
-    assert_eq!(downloaded(page, folder.path(), "env").await, variables + "\n");
+    assert_eq!(page.downloaded(folder.path(), "env").await, variables + "\n");
 
     hand.choose(page, "button", &format!("Delete {client_id}")).await;
     page.has_focus("button", "Cancel").await;
