@@ -188,7 +188,7 @@ reading-zone = Zeitzone
 reading-by-browser = Wie Ihr Browser es angibt
 reading-save = Sprache und Zeitzone speichern
 reading-saved = Ihre Sprache und Ihre Zeitzone wurden gespeichert.
-reading-unchanged = Das war bereits so eingestellt.
+reading-unchanged = Nichts geändert: Das war bereits so eingestellt.
 reading-bad-choice = Diese Sprache oder Zeitzone gibt es hier nicht. Wählen Sie eine andere.
 
 ## Startseite
@@ -458,7 +458,7 @@ users-search-hint = Der Anfang eines Namens, eines Benutzernamens oder einer E-M
 users-sort = Sortieren nach
 users-show = Anzeigen
 users-no-more = Es gibt keine weiteren Benutzer.
-users-nobody = So ist kein Benutzer. Suchen Sie nach dem Anfang eines Wortes, oder löschen Sie die Filter.
+users-nobody = Kein Benutzer passt zu dieser Suche. Suchen Sie nach dem Anfang eines Wortes, oder löschen Sie die Filter.
 users-valid-keys = Gültige Schlüssel
 users-suspended = { $count } ausgesetzt
 users-sort-username = Benutzername, A bis Z
@@ -501,12 +501,12 @@ user-disable = Benutzer deaktivieren
 user-enable-lead = Nach dem Aktivieren kann sich { $user } wieder anmelden, und die API-Schlüssel, die nicht abgelaufen sind, gelten wieder.
 user-enable = Benutzer aktivieren
 user-changed = { $user } wurde geändert.
-user-unchanged = { $user } war bereits so.
+user-unchanged = Nichts geändert: { $user } hatte diese Angaben bereits.
 user-disabled = { $user } ist jetzt deaktiviert.
 user-disabled-already = { $user } war bereits deaktiviert.
 user-enabled = { $user } ist jetzt aktiviert.
 user-enabled-already = { $user } war bereits aktiviert.
-user-bad-username = Das ist kein Benutzername: Erwartet werden 1 bis 64 Buchstaben (ohne Akzente und Umlaute), Ziffern oder die Zeichen . _ @ + -, am Anfang ein Buchstabe oder eine Ziffer.
+user-bad-username = Das kann kein Benutzername sein. Nehmen Sie 1 bis 64 Buchstaben (ohne Akzente und Umlaute), Ziffern oder die Zeichen . _ @ + -, am Anfang einen Buchstaben oder eine Ziffer.
 user-display-name-too-long = Der Anzeigename ist zu lang. Nehmen Sie höchstens { $length } Zeichen.
 user-display-name-unreadable = Der Anzeigename hat Zeichen, die nicht angezeigt werden können.
 user-bad-email = Das ist keine E-Mail-Adresse. Geben Sie eine wie ada@example.com ein, oder keine.
@@ -581,12 +581,12 @@ roles-delete = Rolle löschen
 roles-delete-lead = Kein Benutzer hat diese Rolle. Das kann nicht rückgängig gemacht werden.
 roles-added = Die Rolle { $role } wurde hinzugefügt.
 roles-changed = Die Rolle { $role } wurde geändert.
-roles-unchanged = Die Rolle { $role } war bereits so.
+roles-unchanged = Nichts geändert: Die Rolle { $role } hatte diese Angaben bereits.
 roles-deleted = Die Rolle { $role } wurde gelöscht.
-roles-bad-name = Das ist kein Name für eine Rolle: Erwartet werden 1 bis 64 Kleinbuchstaben (ohne Umlaute), Ziffern, - oder _.
+roles-bad-name = Das kann kein Name einer Rolle sein. Nehmen Sie 1 bis 64 Kleinbuchstaben (ohne Umlaute), Ziffern, - oder _.
 roles-description-too-long = Die Beschreibung ist zu lang. Nehmen Sie höchstens { $length } Zeichen.
 roles-description-unreadable = Die Beschreibung hat Zeichen, die nicht angezeigt werden können.
-roles-bad-permission = „{ $permission }“ ist keine Berechtigung. Geben Sie Berechtigungen wie journals:read ein, aus höchstens 128 sichtbaren ASCII-Zeichen ohne " und \, eine je Zeile oder durch Leerzeichen getrennt.
+roles-bad-permission = „{ $permission }“ kann keine Berechtigung sein. Geben Sie Berechtigungen wie journals:read ein, aus höchstens 128 sichtbaren ASCII-Zeichen ohne " und \, eine je Zeile oder durch Leerzeichen getrennt.
 
 ## Die Berechtigungen dieses Programms
 
@@ -638,7 +638,7 @@ error-cross-origin-text = Diese Anfrage kam von einer anderen Website und wurde 
 error-busy = Viel Andrang
 error-busy-text = Der Server hat gerade zu viel zu tun. Versuchen Sie es gleich noch einmal.
 error-internal = Etwas ist schiefgegangen
-error-internal-text = Der Fehler liegt bei uns. Versuchen Sie es noch einmal; wenn er bleibt, sagen Sie es Ihrem Administrator.
+error-internal-text = Der Fehler liegt bei uns. Versuchen Sie es noch einmal; wenn es wieder geschieht, sagen Sie es Ihrem Administrator.
 error-unreadable = Die Anfrage konnte nicht gelesen werden.
 error-form-unreadable = Das Formular konnte nicht gelesen werden. Gehen Sie zurück und versuchen Sie es noch einmal.
 error-field-missing = Ein Feld fehlt oder ist zweimal da. Gehen Sie zurück und versuchen Sie es noch einmal.

@@ -188,7 +188,7 @@ reading-zone = Time zone
 reading-by-browser = As your browser says
 reading-save = Save language and time zone
 reading-saved = Your language and time zone were saved.
-reading-unchanged = They were so already.
+reading-unchanged = Nothing changed: these were your settings already.
 reading-bad-choice = There is no such language or time zone here. Choose another one.
 
 ## Home
@@ -458,7 +458,7 @@ users-search-hint = The beginning of a name, username or e-mail address.
 users-sort = Sort by
 users-show = Show
 users-no-more = There are no more users.
-users-nobody = No user is like that. Search for the beginning of a word, or clear the filters.
+users-nobody = No user fits this search. Search for the beginning of a word, or clear the filters.
 users-valid-keys = Valid keys
 users-suspended = { $count } suspended
 users-sort-username = Username, A to Z
@@ -501,15 +501,15 @@ user-disable = Disable user
 user-enable-lead = Enabling lets { $user } sign in again, and the API keys that have not expired work again.
 user-enable = Enable user
 user-changed = { $user } was changed.
-user-unchanged = { $user } was so already.
+user-unchanged = Nothing changed: { $user } had these details already.
 user-disabled = { $user } is disabled now.
 user-disabled-already = { $user } was disabled already.
 user-enabled = { $user } is enabled now.
 user-enabled-already = { $user } was enabled already.
-user-bad-username = This is no username: expected 1 to 64 letters, digits or the characters . _ @ + -, beginning with a letter or digit.
+user-bad-username = This cannot be a username. Use 1 to 64 letters, digits or the characters . _ @ + -, and begin with a letter or digit.
 user-display-name-too-long = The display name is too long. Use at most { $length } characters.
 user-display-name-unreadable = The display name has characters that cannot be shown.
-user-bad-email = That is no e-mail address. Type one such as ada@example.com, or none.
+user-bad-email = This is not an e-mail address. Type one such as ada@example.com, or none.
 user-form-used = This form was already used. It added the user { $user }, whose one-time password cannot be shown again. If you did not note it, set a new one on the page of { $user }.
 user-conflict-disabled = The user is disabled now.
 
@@ -581,12 +581,12 @@ roles-delete = Delete role
 roles-delete-lead = No user has this role. This action cannot be reversed.
 roles-added = The role { $role } was added.
 roles-changed = The role { $role } was changed.
-roles-unchanged = The role { $role } was so already.
+roles-unchanged = Nothing changed: the role { $role } had these details already.
 roles-deleted = The role { $role } was deleted.
-roles-bad-name = This is no name of a role: expected 1 to 64 lower-case letters, digits, - or _.
+roles-bad-name = This cannot be the name of a role. Use 1 to 64 lower-case letters, digits, - or _.
 roles-description-too-long = The description is too long. Use at most { $length } characters.
 roles-description-unreadable = The description has characters that cannot be shown.
-roles-bad-permission = “{ $permission }” is no permission. Type permissions such as journals:read, of at most 128 visible ASCII characters without " and \, one a line or with spaces between them.
+roles-bad-permission = “{ $permission }” cannot be a permission. Type permissions such as journals:read, of at most 128 visible ASCII characters without " and \, one a line or with spaces between them.
 
 ## The permissions of this program
 
@@ -638,7 +638,7 @@ error-cross-origin-text = This request came from another website, so it was refu
 error-busy = Very busy
 error-busy-text = The server has too much to do right now. Try again in a moment.
 error-internal = Something went wrong
-error-internal-text = The mistake is ours. Try again; if it stays, tell your administrator.
+error-internal-text = The mistake is ours. Try again; if it happens again, tell your administrator.
 error-unreadable = The request could not be read.
 error-form-unreadable = The form could not be read. Go back and try again.
 error-field-missing = A field is missing, or is there twice. Go back and try again.

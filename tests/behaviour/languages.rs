@@ -76,7 +76,7 @@ async fn a_chosen_language_and_zone_win_over_the_browser_and_stay(server: Server
     assert!(activity_in_tokyo(&server).await.contains("\u{a0}CET</time>"));
 
     choose(&server, &elsewhere, "de", "Europe/Berlin").await;
-    assert_eq!(notice(&server.text(&elsewhere, "/account").await), "Das war bereits so eingestellt.");
+    assert_eq!(notice(&server.text(&elsewhere, "/account").await), "Nichts geändert: Das war bereits so eingestellt.");
     choose(&server, &elsewhere, "", "Europe/Berlin").await;
     assert_eq!(notice(&server.text(&elsewhere, "/account").await), "Your language and time zone were saved.");
     let events = server.text(&elsewhere, "/activity").await;

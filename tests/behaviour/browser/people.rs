@@ -3,6 +3,7 @@
 use serde_json::json;
 use thirtyfour::Key as Press;
 
+use super::no_scripts::disable_scripts;
 use super::width::assert_fits;
 use super::{Page, in_chromium};
 use crate::support::{PASSWORD, Server, browser};
@@ -29,7 +30,7 @@ async fn an_administrator_adds_edits_disables_and_enables_a_user(server: Server,
     page.has_focus("textbox", "Username").await;
     page.type_into("Username", "a b").await;
     page.click("button", "Add user").await;
-    page.says("This is no username").await;
+    page.says("This cannot be a username").await;
     page.has_focus("textbox", "Username").await;
     page.clear("Username").await;
     page.type_into("Username", "ada").await;
@@ -90,7 +91,7 @@ async fn an_administrator_adds_a_user_with_the_keyboard_alone(server: Server, pa
     page.has_focus("textbox", "Username").await;
     page.type_here("a b").await;
     page.press(Press::Enter).await;
-    page.says("This is no username").await;
+    page.says("This cannot be a username").await;
     page.has_focus("textbox", "Username").await;
     page.press(Press::End).await;
     for _ in 0.."a b".len() {
@@ -191,7 +192,7 @@ async fn an_administrator_adds_edits_and_deletes_a_role(server: Server, page: Pa
     page.type_into("Permissions of your APIs", "journals:read\n\"all\"").await;
     page.click("checkbox", "keys:read").await;
     page.click("button", "Add role").await;
-    page.says("is no permission").await;
+    page.says("cannot be a permission").await;
     page.has_focus("textbox", "Permissions of your APIs").await;
     page.clear("Permissions of your APIs").await;
     page.type_into("Permissions of your APIs", "journals:read\njournals:write").await;
@@ -300,8 +301,7 @@ async fn a_member_finds_no_way_to_users_and_roles(server: Server, page: Page) {
 }
 
 async fn without_scripts_a_user_is_added_and_disabled(server: Server, page: Page) {
-    let disabled = json!({ "value": true });
-    page.driver.cdp().send_raw("Emulation.setScriptExecutionDisabled", disabled).await.unwrap();
+    disable_scripts(&page).await;
     page.sign_in().await;
     page.open("/users/new").await;
     page.type_into("Username", "ada").await;
@@ -339,7 +339,7 @@ async fn at_320_pixels_the_people_screens_do_not_scroll_sideways(server: Server,
     assert_fits(&page, "a user").await;
     page.type_into("E-mail (optional)", " ").await;
     page.click("button", "Save changes").await;
-    page.says("was so already").await;
+    page.says("had these details already").await;
     assert_fits(&page, "a user with a notice").await;
     page.click("button", "Set one-time password").await;
     page.find("dialog", "Set one-time password").await;

@@ -44,7 +44,7 @@ async fn a_user_is_edited_and_shown(server: Server) {
     let edit = ["user", "edit", "Ada", "--display-name", "Ada Lovelace", "--email", "ada@example.com"];
     let roles = ["--add-role", "accountant", "--remove-role", "member"];
     assert_eq!(done(&server, &[&edit[..], &roles].concat()), "The user ada was changed.\n");
-    assert_eq!(done(&server, &[&edit[..], &roles].concat()), "The user ada is so already.\n");
+    assert_eq!(done(&server, &[&edit[..], &roles].concat()), "The user ada has these details already.\n");
     let shown = done(&server, &["user", "show", "ada"]);
     let lines: Vec<Vec<_>> = shown.lines().map(|line| line.split_whitespace().collect()).collect();
     for line in [
@@ -70,10 +70,10 @@ async fn a_user_that_cannot_be_edited_is_explained(server: Server) {
         (&["user", "edit", "nobody", "--email", ""][..], "there is no user nobody"),
         (&["user", "show", "nobody"], "there is no user nobody"),
         (&["user", "edit", "ada", "--add-role", "poet"], "there is no role poet"),
-        (&["user", "edit", "ada", "--email", "ada"], "no e-mail address"),
+        (&["user", "edit", "ada", "--email", "ada"], "not an e-mail address"),
         (&["user", "edit", "ada", "--display-name", "bell\u{7}"], "cannot be shown"),
         (&["user", "edit", "ada", "--add-role", "member", "--remove-role", "member"], "both added and removed"),
-        (&["user", "add", "bob", "--email", "bob"], "no e-mail address"),
+        (&["user", "add", "bob", "--email", "bob"], "not an e-mail address"),
         (&["user", "list", "--role", "poet"], "there is no role poet"),
         (&["user", "disable", "admin"], "the last active administrator"),
         (&["user", "edit", "admin", "--remove-role", "administrator"], "the last active administrator"),
@@ -92,7 +92,7 @@ async fn a_role_is_edited_shown_and_deleted(server: Server) {
         done(&server, &[&edit[..], &["--remove-permission", "journals:read"]].concat()),
         "The role reader was changed.\n"
     );
-    assert_eq!(done(&server, &edit), "The role reader is so already.\n");
+    assert_eq!(done(&server, &edit), "The role reader has these details already.\n");
     let shown = done(&server, &["role", "show", "reader"]);
     let words: Vec<_> = shown.split_whitespace().collect();
     assert_eq!(

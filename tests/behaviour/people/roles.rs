@@ -38,16 +38,16 @@ async fn what_is_wrong_with_a_role_is_said_and_what_was_typed_stays(server: Serv
     let admin = server.signed_in("admin").await;
     let (long_name, long_description, long_permission) = ("n".repeat(65), "d".repeat(201), "p".repeat(129));
     for (wrong, value, words) in [
-        ("name", "", "no name of a role"),
-        ("name", "The Boss", "no name of a role"),
-        ("name", &long_name, "no name of a role"),
+        ("name", "", "cannot be the name of a role"),
+        ("name", "The Boss", "cannot be the name of a role"),
+        ("name", &long_name, "cannot be the name of a role"),
         ("name", "member", "There is a role member already"),
         ("description", &long_description, "too long"),
         ("description", "bell\u{7}", "cannot be shown"),
-        ("free", "journals:read \"all\"", "is no permission"),
-        ("free", "journals:lesen é", "is no permission"),
-        ("free", "nul\0", "is no permission"),
-        ("free", &long_permission, "is no permission"),
+        ("free", "journals:read \"all\"", "cannot be a permission"),
+        ("free", "journals:lesen é", "cannot be a permission"),
+        ("free", "nul\0", "cannot be a permission"),
+        ("free", &long_permission, "cannot be a permission"),
     ] {
         let mut fields = with(filled(&server.text(&admin, "/roles/new").await, "/roles/new"), "name", "clerk");
         fields = with(with(fields, "description", "Typed"), "free", "typed:permission");
@@ -88,7 +88,7 @@ async fn a_role_is_edited_and_its_users_have_what_it_has_now(server: Server) {
     let detail = "reader: description; added journals:write, removed keys:read";
     assert_eq!(newest(&server, "edit_role"), event("edit_role", Some("admin"), None, Some(detail)));
     let again = filled(&server.text(&admin, path).await, path);
-    assert!(done(&server, &admin, path, &again).await.contains("The role reader was so already."));
+    assert!(done(&server, &admin, path, &again).await.contains("the role reader had these details already."));
 }
 
 async fn what_a_role_lost_is_gone_from_the_scope_of_tokens_in_use(server: Server) {

@@ -80,14 +80,14 @@ async fn what_is_wrong_with_a_new_user_is_said_and_what_was_typed_stays(server: 
     let admin = server.signed_in("admin").await;
     let (long_name, long_email) = ("n".repeat(101), format!("{}@example.com", "e".repeat(250)));
     for (wrong, value, words) in [
-        ("username", "", "no username"),
-        ("username", "a b", "no username"),
+        ("username", "", "cannot be a username"),
+        ("username", "a b", "cannot be a username"),
         ("username", "admin", "There is a user admin already"),
         ("display_name", "bell\u{7}", "cannot be shown"),
         ("display_name", &long_name, "too long"),
-        ("email", "ada", "no e-mail address"),
-        ("email", "nul\0@example.com", "no e-mail address"),
-        ("email", &long_email, "no e-mail address"),
+        ("email", "ada", "not an e-mail address"),
+        ("email", "nul\0@example.com", "not an e-mail address"),
+        ("email", &long_email, "not an e-mail address"),
         ("role", "poet", "There is no role poet"),
         ("role", "nul\0", "There is no role"),
     ] {
@@ -132,7 +132,7 @@ async fn a_user_is_edited(server: Server) {
     assert!(!server.text(&admin, &path).await.contains("ada was changed."), "it is told twice");
 
     let fields = form(&server, &admin, &path).await;
-    assert!(done(&server, &admin, &path, &fields).await.contains("ada was so already."));
+    assert!(done(&server, &admin, &path, &fields).await.contains("ada had these details already."));
     let fields = with(with(fields, "display_name", ""), "email", "");
     done(&server, &admin, &path, &fields).await;
     assert_eq!(newest(&server, "edit_user").detail.as_deref(), Some("display name; e-mail"));
@@ -148,7 +148,7 @@ async fn what_is_wrong_with_an_edit_is_said_and_what_was_typed_stays(server: Ser
     let path = path(&server, &admin, "ada").await;
     for (wrong, value, words) in [
         ("display_name", "bell\u{7}", "cannot be shown"),
-        ("email", "ada", "no e-mail address"),
+        ("email", "ada", "not an e-mail address"),
         ("role", "poet", "no role"),
     ] {
         let fields = with(form(&server, &admin, &path).await, "display_name", "Typed");
