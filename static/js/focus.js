@@ -21,4 +21,6 @@ document.addEventListener("htmx:afterSettle", ({ detail: { target } }) => {
   const removed = target.querySelector("[data-removed]");
   const place = removed ? afterRemoval(target, removed.dataset.removed) : target.querySelector("[autofocus]");
   place?.focus();
+  // As much of the credentials as fits, not only their heading, which has the focus.
+  place?.closest(".credentials")?.scrollIntoView({ block: "nearest" });
 });

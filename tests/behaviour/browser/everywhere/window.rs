@@ -12,6 +12,11 @@ in_every_look![
     a_secret_is_asked_about_and_forgotten,
 ];
 
+const SECRET_IS_IN_VIEW: &str = "
+    const secret = document.getElementById('client-secret');
+    const { left, top, width, height } = secret.getBoundingClientRect();
+    return document.elementFromPoint(left + width / 2, top + height / 2) === secret;";
+
 async fn the_window_opens_and_closes(_server: &Server, page: &Page, hand: Hand) {
     page.open("/activity").await;
     hand.choose(page, "link", "Profile").await;
@@ -53,6 +58,10 @@ async fn a_key_is_generated_copied_saved_and_deleted(_server: &Server, page: &Pa
     hand.choose_twice(page, "Generate").await;
     page.has_focus("heading", "Your new API key: Night shift").await;
     let (client_id, client_secret) = page.credentials().await;
+    page.until("the client secret is in view", async || {
+        Ok(page.script::<bool>(SECRET_IS_IN_VIEW).await?.then_some(()))
+    })
+    .await;
     page.has_keys(before + 1).await;
     page.says("Nobody can show it to you again").await;
     page.says(&format!("curl --user {client_id}")).await;
