@@ -29,6 +29,7 @@ in_the_gallery![
     signing_in,
     home_and_the_profile_window,
     the_profile_page_and_deleting,
+    the_profile_window_when_it_waits_and_fails,
     activity_and_account,
     people,
     roles_and_keys,
@@ -51,9 +52,10 @@ const CHECK: &str = "
             `${violation.id}: ${node.target.join(' ')}: ${node.failureSummary} ${node.html}`))),
         error => done([String(error)]));";
 
-/// Waits for fonts and for the next picture.
+/// Shows in a window what has the focus, and waits for fonts and for the next picture.
 const SETTLE: &str = "
     const [done] = arguments;
+    if (document.activeElement.closest('dialog:modal')) document.activeElement.scrollIntoView({ block: 'nearest' });
     document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
 
 const SIZE: &str = "

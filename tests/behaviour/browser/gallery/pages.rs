@@ -3,6 +3,7 @@
 use chrono::Duration;
 use thirtyfour::By;
 
+use super::super::waiting::{break_storage, mend_storage};
 use super::Gallery;
 use crate::support::Server;
 
@@ -76,6 +77,51 @@ pub(super) async fn the_profile_page_and_deleting(_: &Server, gallery: &Gallery)
     page.open("/profile").await;
     page.generate().await;
     gallery.look("profile-page-new-key").await;
+    page.click("button", "Copy client secret").await;
+    page.says("Client secret copied").await;
+    gallery.look("profile-page-copied").await;
+    page.open("/profile").await;
+    let send = "return fetch('/profile/api-keys', {
+        method: 'POST', body: new URLSearchParams(new FormData(document.querySelector('.generate')))
+    }).then(answer => answer.status)";
+    assert_eq!(page.script::<u16>(send).await.unwrap(), 200);
+    page.click("button", "Generate").await;
+    page.says("This form was already used").await;
+    gallery.look("profile-page-sent-twice").await;
+}
+
+pub(super) async fn the_profile_window_when_it_waits_and_fails(server: &Server, gallery: &Gallery) {
+    let page = &gallery.page;
+    gallery.sign_in_as("amara").await;
+    page.open_profile().await;
+    page.script::<()>("document.getElementById('key-name').value = 'a'.repeat(101)").await.unwrap();
+    page.click("button", "Generate").await;
+    page.says("The name is too long").await;
+    gallery.look("profile-window-refused").await;
+    page.clear("Name (optional)").await;
+    page.type_into("Name (optional)", "Night shift").await;
+    page.lose_server(true).await;
+    page.click("button", "Generate").await;
+    page.is_told("The server could not be reached.").await;
+    gallery.look("profile-window-unreachable").await;
+    page.lose_server(false).await;
+    page.limit(true).await;
+    page.click("button", "Generate").await;
+    page.is_told("There were too many requests.").await;
+    gallery.look("profile-window-limited").await;
+    page.limit(false).await;
+    break_storage(server);
+    page.click("button", "Generate").await;
+    page.is_told("The mistake is ours.").await;
+    gallery.look("profile-window-mistake").await;
+    gallery.look_at("/profile", "server-error").await;
+    mend_storage(server);
+    page.open("/").await;
+    page.open_profile().await;
+    page.slow_down(60_000).await;
+    page.click("button", "Generate").await;
+    page.is_busy().await;
+    gallery.look("profile-window-waiting").await;
 }
 
 pub(super) async fn activity_and_account(_: &Server, gallery: &Gallery) {
@@ -120,9 +166,12 @@ pub(super) async fn people(_: &Server, gallery: &Gallery) {
     gallery.look("user-refused").await;
     gallery.look_at(&lucas, "user-inactive").await;
     gallery.look_at(&own, "user-oneself").await;
-    for (path, state) in [("password", "user-password"), ("disable", "user-disable")] {
-        gallery.look_at(&format!("{amara}/{path}"), state).await;
-    }
+    gallery.submit("Save changes").await;
+    gallery.look("user-saved").await;
+    gallery.look_at(&format!("{amara}/disable"), "user-disable").await;
+    gallery.look_at(&format!("{amara}/password"), "user-password").await;
+    gallery.submit("Set password").await;
+    gallery.look("user-password-set").await;
     gallery.look_at(&format!("{lucas}/enable"), "user-enable").await;
     gallery.submit("Enable").await;
     gallery.look("user-enabled").await;
@@ -136,8 +185,15 @@ pub(super) async fn roles_and_keys(_: &Server, gallery: &Gallery) {
     page.type_into("Name", "The Boss").await;
     gallery.submit("Add role").await;
     gallery.look("role-new-refused").await;
+    page.clear("Name").await;
+    page.type_into("Name", "night-shift").await;
+    gallery.submit("Add role").await;
+    gallery.look("role-added").await;
+    gallery.look_at("/roles/night-shift/delete", "role-delete").await;
+    gallery.submit("Delete").await;
+    gallery.look("role-deleted").await;
     gallery.look_at("/roles/accountant/edit", "role").await;
-    gallery.look_at("/roles/accountant/delete", "role-delete").await;
+    gallery.look_at("/roles/accountant/delete", "role-delete-refused").await;
     gallery.look_at("/keys", "keys").await;
     gallery.look_at("/keys?owner=nobody", "keys-nobody").await;
     gallery.look_at("/keys?owner=noah", "keys-nothing-found").await;
