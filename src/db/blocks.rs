@@ -249,16 +249,16 @@ const INDEX: &str = "INSERT INTO audit_block_entries (block_id, user_id, refused
     SELECT ?1, IFNULL(user_id, 0), reason IS NOT NULL, IFNULL(api_key_id, 0), id \
     FROM audit_events WHERE id BETWEEN ?1 AND ?2 ORDER BY 2, 3, 4, 5";
 
-/// Uses by key. The order of the groups is that of the table's key.
+/// Uses by key, one after another: to bring those of a key together first takes longer than it saves.
 const COUNT: &str = "INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) \
-    SELECT occurred_at / 86400000000, api_key_id, 0, SUM(reason IS NULL), SUM(reason IS NOT NULL) \
-    FROM audit_events WHERE id BETWEEN ?1 AND ?2 AND is_use AND api_key_id IS NOT NULL GROUP BY 1, 2 \
+    SELECT occurred_at / 86400000000, api_key_id, 0, reason IS NULL, reason IS NOT NULL \
+    FROM audit_events WHERE id BETWEEN ?1 AND ?2 AND is_use AND api_key_id IS NOT NULL \
     ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
         allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused";
 
 /// All uses, as those of key 0.
 const COUNT_ALL: &str = "INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) \
-    SELECT occurred_at / 86400000000, 0, 0, SUM(reason IS NULL), SUM(reason IS NOT NULL) \
+    SELECT occurred_at / 86400000000, 0, 0, COUNT(*) - COUNT(reason), COUNT(reason) \
     FROM audit_events WHERE id BETWEEN ?1 AND ?2 AND is_use GROUP BY 1 \
     ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
         allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused";
