@@ -113,7 +113,7 @@ fn add(storage: &Operator, new: &NewRole, json: bool, now: Timestamp) -> anyhow:
 fn edit(storage: &Operator, edit: &EditRole, json: bool, now: Timestamp) -> anyhow::Result<()> {
     let edited =
         storage.database.write_blocking(|transaction| actions::edit(transaction, &Author::Operator, edit, now))?;
-    let state = if edited.map_err(refused)? { "was changed" } else { "has these details already" };
+    let state = if edited.map_err(refused)? { "was changed" } else { "already has these details" };
     done(storage, &edit.name, json, &format!("The role {} {state}.", edit.name))
 }
 

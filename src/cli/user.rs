@@ -110,7 +110,7 @@ impl CommandLine {
             .database
             .write_blocking(|transaction| actions::edit(transaction, &Author::Operator, user.id, edit, self.now))?
             .map_err(refused)?;
-        let state = if edited { "was changed" } else { "has these details already" };
+        let state = if edited { "was changed" } else { "already has these details" };
         self.done(user, &format!("The user {} {state}.", user.username))
     }
 

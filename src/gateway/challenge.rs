@@ -66,7 +66,7 @@ impl Refusal {
 pub fn description(reason: Reason) -> &'static str {
     match reason {
         Reason::TokenExpired => "The access token has expired.",
-        Reason::TokenRevoked => "The access token was ended.",
+        Reason::TokenRevoked => "The access token was revoked.",
         Reason::KeyExpired => "The API key has expired.",
         Reason::KeyDeleted => "The API key was deleted.",
         Reason::UserDisabled => "The API key is suspended.",

@@ -85,8 +85,8 @@ layout-activity = Aktivität
 
 script-copy-refused = Ihr Browser hat das Kopieren nicht erlaubt. Der Text ist markiert: Kopieren Sie ihn mit der Tastatur.
 script-server-error = Der Server konnte das nicht tun (Fehler { $status }). Versuchen Sie es später noch einmal.
-script-too-many-requests = Es waren zu viele Anfragen. Nichts wurde getan. Versuchen Sie es gleich noch einmal.
-script-too-many-requests-until = Es waren zu viele Anfragen. Nichts wurde getan. Versuchen Sie es in { $time } noch einmal.
+script-too-many-requests = Es gab zu viele Anfragen. Nichts wurde getan. Versuchen Sie es gleich noch einmal.
+script-too-many-requests-until = Es gab zu viele Anfragen. Nichts wurde getan. Versuchen Sie es in { $time } noch einmal.
 script-unreachable = Der Server war nicht zu erreichen. Sie können es gefahrlos noch einmal versuchen.
 script-no-answer = Der Server hat nicht geantwortet. Sie können es gefahrlos noch einmal versuchen.
 script-stayed = Sie bleiben angemeldet
@@ -94,7 +94,7 @@ script-stayed = Sie bleiben angemeldet
 ## Der Status eines Schlüssels oder eines Benutzers
 
 status-valid = Gültig
-status-suspended = Ausgesetzt
+status-suspended = Gesperrt
 status-expired = Abgelaufen
 status-active = Aktiv
 status-inactive = Inaktiv
@@ -148,7 +148,7 @@ account-change-password = Passwort ändern
 account-change-password-lead = Ihre anderen Sitzungen enden, wenn Sie Ihr Passwort ändern. API-Schlüssel gelten weiter.
 account-current-password = Aktuelles Passwort
 account-sessions = Sitzungen
-account-sessions-lead = Wo Sie angemeldet sind. Beenden Sie, was Sie nicht kennen, und ändern Sie dann Ihr Passwort.
+account-sessions-lead = Wo Sie angemeldet sind. Beenden Sie Sitzungen, die nicht Ihre sind, und ändern Sie dann Ihr Passwort.
 account-browser = Browser
 account-began = Begonnen
 account-this-session = Diese Sitzung
@@ -164,7 +164,7 @@ account-password-changed-elsewhere = { $others ->
     [one] Ihr Passwort wurde geändert. { $others } andere Sitzung wurde beendet: Melden Sie sich dort mit dem neuen Passwort neu an.
    *[other] Ihr Passwort wurde geändert. { $others } andere Sitzungen wurden beendet: Melden Sie sich dort mit dem neuen Passwort neu an.
 }
-account-session-ended = Die Sitzung in { $browser } wurde beendet.
+account-session-ended = Sitzung beendet: { $browser }.
 account-session-gone = Diese Sitzung war bereits beendet.
 account-no-other-session = Es gab keine andere Sitzung mehr.
 account-others-ended = { $others ->
@@ -182,7 +182,7 @@ account-unknown-browser-on = Unbekannter Browser unter { $system }
 ## Sprache und Zeitzone
 
 reading-heading = Sprache und Zeitzone
-reading-lead = In welcher Sprache die Seiten mit Ihnen sprechen und nach welcher Uhr sie Zeiten nennen. Antworten der API, exportierte Dateien und das Protokoll selbst bleiben auf Englisch und in UTC.
+reading-lead = Die Sprache der Seiten und die Zeitzone der Zeiten, die sie zeigen. Antworten der API, exportierte Dateien und das Protokoll selbst bleiben auf Englisch und in UTC.
 reading-language = Sprache
 reading-zone = Zeitzone
 reading-by-browser = Wie Ihr Browser es angibt
@@ -212,7 +212,7 @@ home-expiring-several = <strong>{ $count } Ihrer API-Schlüssel laufen in den n�
 }.</strong> Programme, die sie benutzen, haben dann keinen Zugang mehr, außer Sie geben ihnen neue.
 home-see-expiring = Im Profil ansehen, was abläuft
 home-keys = Ihre API-Schlüssel
-home-no-keys = <strong>Sie haben keinen gültigen API-Schlüssel, deshalb können Sie die API noch nicht benutzen.</strong> Öffnen Sie Ihr Profil und wählen Sie <em>Generieren</em>. Sie erhalten eine Client-ID und ein Client-Secret, das nur einmal angezeigt wird.
+home-no-keys = <strong>Sie haben keinen gültigen API-Schlüssel, deshalb können Sie die API nicht benutzen.</strong> Öffnen Sie Ihr Profil und wählen Sie <em>Generieren</em>. Sie erhalten eine Client-ID und ein Client-Secret, das nur einmal angezeigt wird.
 home-get-key = API-Schlüssel holen
 home-keys-lead = Jeder Schlüssel trägt Ihre Berechtigungen. In Ihrem Profil können Sie weitere Schlüssel generieren, sehen, wann jeder zuletzt benutzt wurde, und löschen, was Sie nicht mehr brauchen.
 home-next-to-expire = Nächster Ablauf
@@ -245,8 +245,8 @@ panel-lead = { $days ->
 }
 panel-permissions = Ein Schlüssel trägt <strong>alle Ihre Berechtigungen</strong>. Geben Sie ihn nicht weiter: Alles, was mit ihm getan wird, wird für Sie protokolliert.
 panel-used-deleted = Dieses Formular wurde schon benutzt. Es hat den API-Schlüssel <code>{ $client-id }</code> generiert, der inzwischen gelöscht wurde.
-panel-used-deleted-next = Ein zweiter Schlüssel wurde nicht erzeugt. Für einen neuen Schlüssel nehmen Sie unten <em>Generieren</em>.
-panel-used = Dieses Formular wurde schon benutzt. Es hat den API-Schlüssel <code>{ $client-id }</code> generiert, dessen Secret nicht noch einmal angezeigt werden kann. Ein zweiter Schlüssel wurde nicht erzeugt.
+panel-used-deleted-next = Ein zweiter Schlüssel wurde nicht generiert. Für einen neuen Schlüssel nehmen Sie unten <em>Generieren</em>.
+panel-used = Dieses Formular wurde schon benutzt. Es hat den API-Schlüssel <code>{ $client-id }</code> generiert, dessen Secret nicht noch einmal angezeigt werden kann. Ein zweiter Schlüssel wurde nicht generiert.
 panel-used-next = Wenn Sie das Secret nicht gespeichert haben, löschen Sie diesen Schlüssel und nehmen Sie dann unten <em>Generieren</em>, um einen neuen zu erhalten.
 panel-delete-this = Diesen Schlüssel löschen
 panel-deleted = Der API-Schlüssel { $client-id } wurde gelöscht
@@ -320,7 +320,7 @@ uses-paragraph-most = { $summary }. Am meisten: { $uses } am { $day }.
 uses-heading-all = Benutzungen der API-Schlüssel in den letzten 30 Tagen
 uses-heading-one = Benutzungen dieses API-Schlüssels in den letzten 30 Tagen
 uses-today = Heute
-uses-hint = Die Tage sind die von UTC. Über der Linie stehen erlaubte Benutzungen, darunter abgelehnte, im selben Maßstab.
+uses-hint = Die Tage richten sich nach UTC. Über der Linie stehen erlaubte Benutzungen, darunter abgelehnte, im selben Maßstab.
 uses-numbers = Die Zahlen
 uses-by-day = Benutzungen nach Tagen
 uses-day = Tag
@@ -328,9 +328,9 @@ uses-day = Tag
 ## Aktivität
 
 activity-heading = Aktivität
-activity-heading-everybody = Aktivität aller
+activity-heading-everybody = Aktivität aller Benutzer
 activity-lead = Was Sie hier getan haben und was mit Ihren API-Schlüsseln getan wurde, das Neueste zuerst.
-activity-lead-everybody = Was irgendjemand hier getan hat und was mit irgendeinem API-Schlüssel getan wurde, das Neueste zuerst. Auch Versuche, die keinen bekannten API-Schlüssel oder Benutzer nennen, stehen hier.
+activity-lead-everybody = Was alle hier getan haben und was mit allen API-Schlüsseln getan wurde, das Neueste zuerst. Auch Versuche, die keinen bekannten API-Schlüssel oder Benutzer nennen, stehen hier.
 activity-whose = Wessen Aktivität
 activity-mine = Meine Aktivität
 activity-key-client-id = API-Schlüssel (Client-ID)
@@ -341,7 +341,7 @@ activity-filtered-events = Gefilterte Ereignisse
 activity-nothing-fits = Nichts im Protokoll passt zu diesen Filtern.
 activity-nothing-older = Es gibt nichts Älteres.
 activity-nothing = Hier ist nichts verzeichnet. Anmeldungen, Änderungen an Ihren API-Schlüsseln und jede ihrer Benutzungen erscheinen auf dieser Seite.
-activity-as-file = Alle diese Ereignisse als Datei, das Älteste zuerst:
+activity-as-file = Alle diese Ereignisse als Datei, das älteste zuerst:
 activity-csv = CSV für Tabellenprogramme
 activity-json-lines = JSON Lines für Programme
 activity-no-key-named = Keiner
@@ -354,7 +354,7 @@ activity-this-server = Dieser Server
 activity-key-note = – { $name }
 activity-key-note-deleted = – { $name } (gelöscht)
 activity-key-deleted = (gelöscht)
-activity-no-user = Es gibt keinen Benutzer dieses Namens. Prüfen Sie, wie er geschrieben wird.
+activity-no-user = Es gibt keinen Benutzer dieses Namens. Prüfen Sie die Schreibweise.
 activity-no-key = Diesen API-Schlüssel gibt es hier nicht. Wählen Sie einen anderen oder keinen.
 activity-bad-date = Schreiben Sie ein Datum als Jahr, Monat und Tag, zum Beispiel 2026-11-24.
 activity-days-swapped = Der letzte Tag liegt vor dem ersten. Wählen Sie einen späteren.
@@ -373,7 +373,7 @@ event-use-api = API benutzt
 event-check = Am Gateway geprüft
 event-introspect = Nach einem Token gefragt
 event-introspected = Nach dem Token wurde gefragt
-event-revoke-token = Zugriffstoken beendet
+event-revoke-token = Zugriffstoken widerrufen
 event-rotate-signing-key = Neuer Signaturschlüssel
 event-add-role = Rolle hinzugefügt
 event-edit-role = Rolle geändert
@@ -395,14 +395,14 @@ reason-key-expired = API-Schlüssel abgelaufen
 reason-key-deleted = API-Schlüssel gelöscht
 reason-token-expired = Zugriffstoken abgelaufen
 reason-token-invalid = Zugriffstoken ungültig
-reason-token-revoked = Zugriffstoken wurde beendet
+reason-token-revoked = Zugriffstoken wurde widerrufen
 reason-token-of-another-key = Zugriffstoken eines anderen API-Schlüssels
 reason-permission-missing = Berechtigung fehlt
 reason-unsupported-grant-type = Falscher Grant-Typ
 reason-invalid-scope = Mehr verlangt, als der Eigentümer hat
 reason-invalid-request = Unvollständige oder wiederholte Parameter
-reason-holds-more = Hat eine Berechtigung, die der Fragende nicht hatte
-reason-grants-more = Vergibt eine Berechtigung, die der Fragende nicht hatte
+reason-holds-more = Hat eine Berechtigung, die der Anfragende nicht hatte
+reason-grants-more = Vergibt eine Berechtigung, die der Anfragende nicht hatte
 reason-own-account = Nicht für das eigene Konto
 reason-last-administrator = Letzter aktiver Administrator
 reason-built-in-role = Eingebaute Rolle
@@ -440,7 +440,7 @@ keys-only = Nur
 keys-never-used = Nie benutzt
 keys-expires-soon = Läuft in den nächsten { $days } Tagen ab
 keys-unused = Seit { $days } Tagen unbenutzt
-keys-too-many-owners = Mehr als 100 Benutzernamen beginnen so: Die Liste enthält die Schlüssel der ersten 100. Schreiben Sie mehr von dem Namen, um andere zu sehen.
+keys-too-many-owners = Mehr als 100 Benutzernamen beginnen so: Die Liste enthält die Schlüssel der ersten 100. Geben Sie mehr von dem Namen ein, um andere zu sehen.
 keys-filtered = Gefilterte API-Schlüssel
 keys-nothing-fits = Kein API-Schlüssel passt zu diesen Filtern.
 keys-no-more = Es gibt keine weiteren API-Schlüssel.
@@ -460,7 +460,7 @@ users-show = Anzeigen
 users-no-more = Es gibt keine weiteren Benutzer.
 users-nobody = Kein Benutzer passt zu dieser Suche. Suchen Sie nach dem Anfang eines Wortes, oder löschen Sie die Filter.
 users-valid-keys = Gültige Schlüssel
-users-suspended = { $count } ausgesetzt
+users-suspended = { $count } gesperrt
 users-sort-username = Benutzername, A bis Z
 users-sort-username-reverse = Benutzername, Z bis A
 users-sort-display-name = Anzeigename, A bis Z
@@ -476,14 +476,14 @@ users-sort-updated-reverse = Geändert, neueste zuerst
 
 user-username-hint = Zum Anmelden. Buchstaben ohne Akzente und Umlaute, Ziffern und . _ @ + -; er kann später nicht geändert werden.
 user-password-hint = Der Benutzer erhält ein Einmalpasswort. Sie sehen es einmal, auf der nächsten Seite.
-user-display-name-hint = Der Name, den Menschen lesen. Leer: der Benutzername.
+user-display-name-hint = Der Name, den Menschen lesen. Ist das Feld leer, wird der Benutzername angezeigt.
 user-email = E-Mail (freiwillig)
 user-own-roles = Ihre eigenen Rollen kann nur ein anderer Administrator ändern.
 user-role-hint = { $description }. { $why }
 user-all = Alle Benutzer
 user-about = Über { $user }
 user-keys = { $valid } gültig
-user-keys-suspended = { $valid } gültig, { $suspended } ausgesetzt
+user-keys-suspended = { $valid } gültig, { $suspended } gesperrt
 user-id = ID für Programme
 user-edit = Bearbeiten
 user-permissions = Wirksame Berechtigungen
@@ -496,7 +496,7 @@ user-of-your-apis = Gehört zu Ihren APIs
 user-access = Zugang
 user-password-lead = Mit einem Einmalpasswort kann sich { $user } wieder anmelden, wenn das Passwort vergessen wurde.
 user-set-password = Einmalpasswort setzen
-user-disable-lead = Das Deaktivieren beendet sofort alle Browsersitzungen und setzt die API-Schlüssel aus. Es kann zurückgenommen werden.
+user-disable-lead = Das Deaktivieren beendet sofort alle Browsersitzungen und sperrt die API-Schlüssel. Es lässt sich rückgängig machen.
 user-disable = Benutzer deaktivieren
 user-enable-lead = Nach dem Aktivieren kann sich { $user } wieder anmelden, und die API-Schlüssel, die nicht abgelaufen sind, gelten wieder.
 user-enable = Benutzer aktivieren
@@ -535,14 +535,14 @@ confirm-enable = Aktivieren
 confirm-set-password = Passwort setzen
 confirm-keys-suspended = { $keys ->
     [0] { $user } hat keinen gültigen API-Schlüssel.
-    [one] { $keys } gültiger API-Schlüssel wird ausgesetzt. Programme, die ihn benutzen, werden ab der nächsten Anfrage abgelehnt.
-   *[other] { $keys } gültige API-Schlüssel werden ausgesetzt. Programme, die sie benutzen, werden ab der nächsten Anfrage abgelehnt.
+    [one] { $keys } gültiger API-Schlüssel wird gesperrt. Programme, die ihn benutzen, werden ab der nächsten Anfrage abgelehnt.
+   *[other] { $keys } gültige API-Schlüssel werden gesperrt. Programme, die sie benutzen, werden ab der nächsten Anfrage abgelehnt.
 }
 confirm-signed-out = { $name } wird überall abgemeldet und kann sich nicht anmelden, bis das Konto wieder aktiviert wird.
 confirm-keys-restored = { $keys ->
-    [0] { $user } hat keinen ausgesetzten API-Schlüssel.
-    [one] { $keys } ausgesetzter API-Schlüssel gilt wieder.
-   *[other] { $keys } ausgesetzte API-Schlüssel gelten wieder.
+    [0] { $user } hat keinen gesperrten API-Schlüssel.
+    [one] { $keys } gesperrter API-Schlüssel gilt wieder.
+   *[other] { $keys } gesperrte API-Schlüssel gelten wieder.
 }
 confirm-can-sign-in = { $name } kann sich wieder mit demselben Passwort wie zuvor anmelden.
 confirm-password-replaced = Das Passwort von { $name } wird durch ein neues ersetzt, das Sie einmal sehen und das bei der nächsten Anmeldung geändert werden muss.
@@ -553,7 +553,7 @@ confirm-sessions-end = Alle Browsersitzungen enden. Die API-Schlüssel gelten we
 one-time-heading = Einmalpasswort
 one-time-added = { $user } wurde hinzugefügt
 one-time-set = { $user } hat ein neues Einmalpasswort
-one-time-warning = <strong>Notieren Sie das Einmalpasswort jetzt und übergeben Sie es auf sicherem Weg.</strong> Niemand kann es noch einmal anzeigen, sobald Sie diese Seite verlassen. Es muss bei der ersten Anmeldung geändert werden.
+one-time-warning = <strong>Notieren Sie das Einmalpasswort jetzt und übergeben Sie es auf sicherem Weg.</strong> Niemand kann es noch einmal anzeigen, sobald Sie diese Seite verlassen. Es muss bei der nächsten Anmeldung geändert werden.
 one-time-copy = Einmalpasswort kopieren
 one-time-copied = Einmalpasswort kopiert
 one-time-go-to = Zu { $user }
@@ -568,10 +568,10 @@ roles-edit-one = Bearbeiten<span class="visually-hidden">: { $role }</span>
 roles-built-in = Eingebaut
 roles-edit = Rolle { $role } bearbeiten
 roles-in-use = { $users ->
-    [one] { $users } Benutzer hat diese Rolle. Eine Änderung gilt für die API-Schlüssel und Token ab der nächsten Anfrage.
+    [one] { $users } Benutzer hat diese Rolle. Eine Änderung gilt für dessen API-Schlüssel und Token ab der nächsten Anfrage.
    *[other] { $users } Benutzer haben diese Rolle. Eine Änderung gilt für ihre API-Schlüssel und Token ab der nächsten Anfrage.
 }
-roles-name-hint = Kleinbuchstaben ohne Umlaute, Ziffern, - und _; er kann später nicht geändert werden.
+roles-name-hint = Kleinbuchstaben ohne Akzente und Umlaute, Ziffern, - und _; er kann später nicht geändert werden.
 roles-description = Beschreibung (freiwillig)
 roles-free = Berechtigungen Ihrer APIs
 roles-free-hint = Zum Beispiel <code>journals:read</code>, eine je Zeile oder durch Leerzeichen getrennt. Sie sind der Scope der Zugriffstoken; was sie bedeuten, bestimmen Ihre APIs.
@@ -583,7 +583,7 @@ roles-added = Die Rolle { $role } wurde hinzugefügt.
 roles-changed = Die Rolle { $role } wurde geändert.
 roles-unchanged = Nichts geändert: Die Rolle { $role } hatte diese Angaben bereits.
 roles-deleted = Die Rolle { $role } wurde gelöscht.
-roles-bad-name = Das kann kein Name einer Rolle sein. Nehmen Sie 1 bis 64 Kleinbuchstaben (ohne Umlaute), Ziffern, - oder _.
+roles-bad-name = Das kann kein Name einer Rolle sein. Nehmen Sie 1 bis 64 Kleinbuchstaben (ohne Akzente und Umlaute), Ziffern, - oder _.
 roles-description-too-long = Die Beschreibung ist zu lang. Nehmen Sie höchstens { $length } Zeichen.
 roles-description-unreadable = Die Beschreibung hat Zeichen, die nicht angezeigt werden können.
 roles-bad-permission = „{ $permission }“ kann keine Berechtigung sein. Geben Sie Berechtigungen wie journals:read ein, aus höchstens 128 sichtbaren ASCII-Zeichen ohne " und \, eine je Zeile oder durch Leerzeichen getrennt.
@@ -605,16 +605,16 @@ refusal-no-such-user = Diesen Benutzer gibt es nicht.
 refusal-no-such-role = Es gibt keine Rolle { $role }.
 refusal-username-taken = Es gibt schon einen Benutzer { $user }. Wählen Sie einen anderen Benutzernamen.
 refusal-role-name-taken = Es gibt schon eine Rolle { $role }. Wählen Sie einen anderen Namen.
-refusal-permission-missing = Dafür braucht es die Berechtigung { $permission }.
-refusal-holds-more = Das kann nur ändern, wer die Berechtigung { $permission } hat, weil sie hier vergeben ist.
+refusal-permission-missing = Dafür ist die Berechtigung { $permission } nötig.
+refusal-holds-more = Das kann nur ändern, wer die Berechtigung { $permission } hat, weil dieser Benutzer oder diese Rolle sie hat.
 refusal-grants-more = Sie können die Berechtigung { $permission } nicht vergeben, weil Sie sie selbst nicht haben.
-refusal-grants-free = Sie können die Rolle { $role } nicht vergeben: Sie trägt Berechtigungen Ihrer APIs, die nur vergibt, wer { $permission } hat.
+refusal-grants-free = Sie können die Rolle { $role } nicht vergeben: Sie enthält Berechtigungen Ihrer APIs, die nur vergeben kann, wer { $permission } hat.
 refusal-disables-yourself = Sie können sich nicht selbst deaktivieren. Ein anderer Administrator kann es.
 refusal-own-roles = Sie können Ihre eigenen Rollen nicht ändern. Ein anderer Administrator kann es.
 refusal-own-password = Sie können für sich selbst kein Einmalpasswort setzen. Ein anderer Administrator kann es.
 refusal-last-administrator = Das ist der letzte aktive Administrator. Machen Sie zuerst jemand anderen zum Administrator, damit noch jemand Benutzer und Rollen verwalten kann.
 refusal-built-in-role = Diese Rolle ist eingebaut. Sie kann weder bearbeitet noch gelöscht werden.
-refusal-role-in-use = Diese Rolle hat Benutzer. Nehmen Sie sie zuerst allen weg.
+refusal-role-in-use = Diese Rolle hat Benutzer. Entziehen Sie sie zuerst allen.
 refusal-outdated = Jemand anders hat inzwischen etwas geändert.
 refusal-form-used = Dieses Formular wurde schon benutzt. Nichts wurde ein zweites Mal geändert.
 
@@ -626,7 +626,7 @@ error-sign-in = Anmelden
 error-session-ended = Ihre Sitzung ist beendet
 error-session-ended-text = Melden Sie sich neu an, um fortzufahren. Nichts wurde geändert.
 error-not-allowed = Nicht erlaubt
-error-not-allowed-text = Sie brauchen dafür die Berechtigung { $permission }. Fragen Sie Ihren Administrator, wenn Sie sie haben sollten. Nichts wurde geändert.
+error-not-allowed-text = Sie brauchen dafür die Berechtigung { $permission }. Wenn Sie sie haben sollten, fragen Sie Ihren Administrator. Nichts wurde geändert.
 error-not-found = Nicht gefunden
 error-not-found-text = Hier ist nichts, oder nichts, was Sie sehen dürfen.
 error-failed = Das hat nicht geklappt
@@ -645,4 +645,4 @@ error-field-missing = Ein Feld fehlt oder ist zweimal da. Gehen Sie zurück und 
 error-form-incomplete = Dieses Formular ist nicht vollständig. Gehen Sie zurück und versuchen Sie es noch einmal.
 error-panel-incomplete = Dieses Formular ist nicht vollständig. Öffnen Sie Ihr Profil und versuchen Sie es noch einmal.
 error-panel-of-another = Dieses Formular gehört jemand anderem. Öffnen Sie Ihr Profil und versuchen Sie es noch einmal.
-error-nul = Die Adresse dieser Seite hat ein Zeichen, das nie in einer vorkommt.
+error-nul = Die Adresse dieser Seite hat ein Zeichen, das dort nicht erlaubt ist.

@@ -49,7 +49,7 @@ async fn a_password_is_changed_by_who_knows_the_current_one(server: Server) {
 
 async fn this_session_goes_on_under_a_new_key_and_the_others_end(server: Server) {
     let (one, two) = (server.signed_in("admin").await, server.signed_in("admin").await);
-    let began = cell(rows(&server.text(&one, "/account").await)[0], "Began");
+    let began = cell(rows(&server.text(&one, "/account").await)[0], "Started");
     let before = session_cookie(&server.sign_in(&browser(), "admin", PASSWORD).await);
     server.clock.advance(Duration::minutes(3));
 
@@ -65,7 +65,7 @@ async fn this_session_goes_on_under_a_new_key_and_the_others_end(server: Server)
     let page = plain().get(server.at("/account")).header(COOKIE, &after).send().await.unwrap().text().await.unwrap();
     assert!(notice(&page).contains("2 other sessions ended"), "{}", notice(&page));
     let [this] = rows(&page).try_into().unwrap();
-    assert_eq!(cell(this, "Began"), began);
+    assert_eq!(cell(this, "Started"), began);
 }
 
 async fn a_wrong_current_password_changes_nothing(server: Server) {
@@ -151,8 +151,8 @@ async fn the_sessions_are_listed_with_what_tells_them_apart(database: TestDataba
     assert_eq!(cell(this, "Actions"), "This session");
     assert_eq!([cell(other, "Browser"), cell(other, "Address")], ["Firefox on Windows", "203.0.113.9"]);
     assert!(other.contains("aria-label=\"End session 2, Firefox on Windows\""));
-    assert_ne!(cell(this, "Began"), cell(other, "Began"));
-    assert_eq!(cell(other, "Began"), cell(other, "Last used"));
+    assert_ne!(cell(this, "Started"), cell(other, "Started"));
+    assert_eq!(cell(other, "Started"), cell(other, "Last used"));
 }
 
 async fn the_use_of_a_session_is_noted_once_a_minute(server: Server) {
@@ -182,11 +182,11 @@ async fn another_session_is_ended(server: Server) {
     let answer = end(&server, &admin, &of_third).await;
     assert_eq!(answer.headers()[LOCATION], "/account");
     let page = server.text(&admin, "/account").await;
-    assert_eq!(notice(&page), "The session in Unknown browser was ended.");
+    assert_eq!(notice(&page), "Session ended: Unknown browser.");
     assert_eq!(rows(&page).len(), 2);
     assert_ne!(is_signed_in(&server, &other).await, is_signed_in(&server, &third).await);
     end(&server, &admin, &of_third).await;
-    assert_eq!(notice(&server.text(&admin, "/account").await), "That session had ended already.");
+    assert_eq!(notice(&server.text(&admin, "/account").await), "That session had already ended.");
 }
 
 async fn all_other_sessions_are_ended(server: Server) {
@@ -207,7 +207,7 @@ async fn nobody_ends_the_sessions_of_others(server: Server) {
     let [handle] = handles(&server.text(&admin, "/account").await).try_into().unwrap();
     let ada = server.add_user("ada", &["administrator"]).await;
     end(&server, &ada, &handle).await;
-    assert_eq!(notice(&server.text(&ada, "/account").await), "That session had ended already.");
+    assert_eq!(notice(&server.text(&ada, "/account").await), "That session had already ended.");
     assert!(is_signed_in(&server, &other).await);
     let answer = browser().post(server.at(&format!("/account/sessions/{handle}/end"))).send().await.unwrap();
     assert_eq!(answer.headers()[LOCATION], "/login?next=%2Faccount");

@@ -127,7 +127,7 @@ async fn filters_that_cannot_be_used_are_explained(server: Server) {
         ("/activity?from=2026-11-24&to=2026-11-23", "The last day is before the first one"),
         ("/activity?outcome=maybe", "Choose one of the outcomes"),
         (&format!("/activity?key={foreign}"), "There is no such API key here"),
-        ("/activity/everybody?user=nobody", "There is no user of this name"),
+        ("/activity/everybody?user=nobody", "There is no user with this name"),
         ("/activity/everybody?key=kl_nothing", "There is no such API key here"),
         (&format!("/activity/everybody?user=admin&key={foreign}"), "There is no such API key here"),
     ] {

@@ -187,7 +187,7 @@ async fn a_character_that_no_database_takes_is_no_mistake_of_the_programs(server
         "/login?next=%00",
     ] {
         let answer = admin.get(server.at(path)).send().await.unwrap();
-        assert_page(answer, 400, "a character that is never in one").await;
+        assert_page(answer, 400, "a character that is not allowed there").await;
     }
     for path in [
         "/api/v1/api-keys/%00",

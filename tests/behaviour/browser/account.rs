@@ -25,9 +25,9 @@ async fn a_user_ends_a_session_and_changes_the_password(server: Server, page: Pa
 
     page.find("button", "End session 2, Unknown browser").await;
     page.click("button", "End session 3, Unknown browser").await;
-    page.says("The session in Unknown browser was ended.").await;
+    page.says("Session ended: Unknown browser.").await;
     page.is_gone("button", "End session 3, Unknown browser").await;
-    page.message_has_focus("The session in Unknown browser was ended.").await;
+    page.message_has_focus("Session ended: Unknown browser.").await;
 
     page.type_into("Current password", "not the password").await;
     page.type_into("New password", NEW).await;
@@ -84,7 +84,7 @@ async fn a_user_changes_the_password_and_ends_sessions_with_the_keyboard_alone(s
     page.driver.refresh().await.unwrap();
     page.tab_to("button", "End session 2, Unknown browser").await;
     page.press(Press::Space).await;
-    page.says("The session in Unknown browser was ended.").await;
+    page.says("Session ended: Unknown browser.").await;
     page.tab_to("button", "End all other sessions").await;
     page.press(Press::Enter).await;
     page.says("1 other session ended.").await;

@@ -22,7 +22,7 @@ async fn without_scripts_a_user_generates_reads_and_deletes_a_key(_server: Serve
 
     page.driver.refresh().await.unwrap();
     page.says(&format!("It generated the API key {client_id}, whose secret cannot be shown again.")).await;
-    page.says("No second key was made.").await;
+    page.says("No second key was generated.").await;
     page.forgets(&client_secret).await;
     assert_eq!(page.has_keys(1).await, [client_id.as_str()]);
 
@@ -56,7 +56,7 @@ async fn without_scripts_a_user_changes_the_password_and_ends_the_other_sessions
     page.is_gone("checkbox", "Show what is typed").await;
     page.is_gone("alertdialog", "Stay signed in?").await;
     page.click("button", "End session 2, Unknown browser").await;
-    page.says("The session in Unknown browser was ended.").await;
+    page.says("Session ended: Unknown browser.").await;
     change_password(&page, "not the password").await;
     page.says("The current password is wrong. Nothing was changed.").await;
     page.has_focus("textbox", "Current password").await;

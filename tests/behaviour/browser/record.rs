@@ -155,13 +155,13 @@ async fn a_filter_that_cannot_be_used_gets_the_focus(_server: Server, page: Page
     page.open("/activity/everybody").await;
     page.type_into("Username", "nobody").await;
     page.press(Press::Enter).await;
-    page.says("There is no user of this name.").await;
-    page.message_has_focus("There is no user of this name.").await;
+    page.says("There is no user with this name.").await;
+    page.message_has_focus("There is no user with this name.").await;
     let field = page.find("textbox", "Username").await;
     assert_eq!(field.attr("aria-invalid").await.unwrap().as_deref(), Some("true"));
     let described_by = field.attr("aria-describedby").await.unwrap().unwrap();
     let description = page.driver.find(By::Id(described_by)).await.unwrap().text().await.unwrap();
-    assert!(description.starts_with("There is no user of this name."));
+    assert!(description.starts_with("There is no user with this name."));
 }
 
 async fn an_administrator_finds_and_deletes_a_key_of_somebody_else(server: Server, page: Page) {

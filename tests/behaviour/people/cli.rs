@@ -44,7 +44,7 @@ async fn a_user_is_edited_and_shown(server: Server) {
     let edit = ["user", "edit", "Ada", "--display-name", "Ada Lovelace", "--email", "ada@example.com"];
     let roles = ["--add-role", "accountant", "--remove-role", "member"];
     assert_eq!(done(&server, &[&edit[..], &roles].concat()), "The user ada was changed.\n");
-    assert_eq!(done(&server, &[&edit[..], &roles].concat()), "The user ada has these details already.\n");
+    assert_eq!(done(&server, &[&edit[..], &roles].concat()), "The user ada already has these details.\n");
     let shown = done(&server, &["user", "show", "ada"]);
     let lines: Vec<Vec<_>> = shown.lines().map(|line| line.split_whitespace().collect()).collect();
     for line in [
@@ -92,7 +92,7 @@ async fn a_role_is_edited_shown_and_deleted(server: Server) {
         done(&server, &[&edit[..], &["--remove-permission", "journals:read"]].concat()),
         "The role reader was changed.\n"
     );
-    assert_eq!(done(&server, &edit), "The role reader has these details already.\n");
+    assert_eq!(done(&server, &edit), "The role reader already has these details.\n");
     let shown = done(&server, &["role", "show", "reader"]);
     let words: Vec<_> = shown.split_whitespace().collect();
     assert_eq!(

@@ -88,7 +88,7 @@ async fn a_role_is_edited_and_its_users_have_what_it_has_now(server: Server) {
     let detail = "reader: description; added journals:write, removed keys:read";
     assert_eq!(newest(&server, "edit_role"), event("edit_role", Some("admin"), None, Some(detail)));
     let again = filled(&server.text(&admin, path).await, path);
-    assert!(done(&server, &admin, path, &again).await.contains("the role reader had these details already."));
+    assert!(done(&server, &admin, path, &again).await.contains("the role reader already had these details."));
 }
 
 async fn what_a_role_lost_is_gone_from_the_scope_of_tokens_in_use(server: Server) {

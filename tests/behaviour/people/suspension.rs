@@ -64,9 +64,9 @@ async fn disabling_twice_says_so(server: Server) {
     let admin = server.signed_in("admin").await;
     server.add_user("ada", &[]).await;
     switch(&server, &admin, "ada", "disable").await;
-    assert!(switch(&server, &admin, "ada", "disable").await.contains("ada was disabled already."));
+    assert!(switch(&server, &admin, "ada", "disable").await.contains("ada was already disabled."));
     switch(&server, &admin, "ada", "enable").await;
-    assert!(switch(&server, &admin, "ada", "enable").await.contains("ada was enabled already."));
+    assert!(switch(&server, &admin, "ada", "enable").await.contains("ada was already enabled."));
 }
 
 async fn expired_and_deleted_keys_are_not_counted(server: Server) {

@@ -34,7 +34,7 @@ async fn the_later_editor_of_a_user_is_told_and_loses_nothing(server: Server) {
     let page = answer.text().await.unwrap();
     let told = alert(&page);
     for words in [
-        "Somebody else made a change while you were editing. Nothing of yours was saved yet.",
+        "Somebody else made a change while you were editing. None of your changes have been saved yet.",
         "Display name is “ada” now; you have “Mine”.",
         "E-mail is “theirs@example.com” now; you have empty.",
         "Roles are accountant, member now; you have none.",
@@ -75,8 +75,8 @@ async fn the_later_editor_of_a_role_is_told_and_loses_nothing(server: Server) {
     let told = alert(&page);
     for words in [
         "Description is empty now; you have “Mine”.",
-        "The role has invoices:read now; your form has not.",
-        "The role does not have keys:read now; your form has.",
+        "The role has invoices:read now; your form does not.",
+        "The role does not have keys:read now; your form does.",
     ] {
         assert!(told.contains(words), "{words} is not in: {told}");
     }

@@ -132,7 +132,7 @@ async fn a_user_is_edited(server: Server) {
     assert!(!server.text(&admin, &path).await.contains("ada was changed."), "it is told twice");
 
     let fields = form(&server, &admin, &path).await;
-    assert!(done(&server, &admin, &path, &fields).await.contains("ada had these details already."));
+    assert!(done(&server, &admin, &path, &fields).await.contains("ada already had these details."));
     let fields = with(with(fields, "display_name", ""), "email", "");
     done(&server, &admin, &path, &fields).await;
     assert_eq!(newest(&server, "edit_user").detail.as_deref(), Some("display name; e-mail"));

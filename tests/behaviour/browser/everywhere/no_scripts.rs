@@ -34,7 +34,7 @@ async fn a_key_is_generated_once_and_deleted(_server: &Server, page: &Page, hand
     page.says("Nobody can show it to you again").await;
     assert_fits(page, "a new API key").await;
     page.driver.refresh().await.unwrap();
-    page.says("No second key was made.").await;
+    page.says("No second key was generated.").await;
     page.forgets(&client_secret).await;
     page.has_keys(before + 2).await;
     assert_fits(page, "a form that was used before").await;
