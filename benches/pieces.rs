@@ -251,7 +251,7 @@ fn profile(keys: i64, now: Timestamp) -> ProfileWindowFragment {
         earliest_date: "2026-11-24".to_owned(),
         latest_date: "2027-11-23".to_owned(),
         expires_on: String::new(),
-        message: None,
+        mistake: None,
         outcome: Outcome::None,
     };
     ProfileWindowFragment {

@@ -19,6 +19,7 @@ use crate::profile::pages::{GeneratedKey, Outcome};
 use crate::profile::window::{self, Typed, UNTIL_A_DATE};
 use crate::web::answer::{page, see_other, wants_fragment};
 use crate::web::caller;
+use crate::web::fields::Mistake;
 use crate::web::layout::{Layout, Viewer};
 use crate::web::signed_in::SignedIn;
 use crate::web::state::State;
@@ -49,11 +50,12 @@ pub async fn generate(
     let now = state.clock.now();
     let longest = state.config.max_key_lifetime_days;
     let accepted = parse_name(&form.typed.name)
+        .map_err(|message| Mistake { field: "name", message })
         .and_then(|name| lifetime(&form.typed, longest, now, account.locale.zone).map(|lifetime| (name, lifetime)));
     let (name, lifetime) = match accepted {
         Ok(accepted) => accepted,
-        Err(message) => {
-            let typed = Typed { message: Some(message), ..form.typed };
+        Err(mistake) => {
+            let typed = Typed { mistake: Some(mistake), ..form.typed };
             let window = window::fill(&state, account, typed, Outcome::None).await?;
             return answer(&state, &request, viewer, window);
         }
@@ -83,8 +85,9 @@ pub fn token_command(public_url: &str, client_id: &str) -> String {
     format!("curl --user {client_id} --data grant_type=client_credentials {public_url}/auth/token")
 }
 
-fn lifetime(typed: &Typed, longest: u32, now: Timestamp, zone: Tz) -> Result<Lifetime, Message> {
-    let lifetime = if typed.lifetime == UNTIL_A_DATE {
+fn lifetime(typed: &Typed, longest: u32, now: Timestamp, zone: Tz) -> Result<Lifetime, Mistake> {
+    let is_date = typed.lifetime == UNTIL_A_DATE;
+    let lifetime = if is_date {
         typed
             .expires_on
             .parse::<NaiveDate>()
@@ -99,10 +102,13 @@ fn lifetime(typed: &Typed, longest: u32, now: Timestamp, zone: Tz) -> Result<Lif
             .map_err(|_| BadLifetime::Unreadable)
             .and_then(|days| Lifetime::in_days(days, longest, now))
     };
-    lifetime.map_err(|bad| match bad {
-        BadLifetime::Unreadable => Message::new("panel-bad-lifetime"),
-        BadLifetime::InThePast => Message::new("panel-date-passed"),
-        BadLifetime::TooLong => Message::new("panel-lifetime-too-long").with("days", longest),
+    lifetime.map_err(|bad| Mistake {
+        field: if is_date { "expires_on" } else { "lifetime" },
+        message: match bad {
+            BadLifetime::Unreadable => Message::new("panel-bad-lifetime"),
+            BadLifetime::InThePast => Message::new("panel-date-passed"),
+            BadLifetime::TooLong => Message::new("panel-lifetime-too-long").with("days", longest),
+        },
     })
 }
 

@@ -2,7 +2,7 @@
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_ENCODING, HeaderValue, VARY};
+use actix_web::http::header::{HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ use crate::api_keys::model::ApiKey;
 use crate::error::Error;
 use crate::web::answer::{page, wants_fragment};
 use crate::web::layout::{Layout, Viewer};
+use crate::web::shown_secret::showing_secret;
 use crate::web::signed_in::SignedIn;
 use crate::web::state::State;
 
@@ -91,16 +92,12 @@ pub fn answer(
     window: ProfileWindow,
 ) -> Result<HttpResponse, Error> {
     let shows_secret = matches!(window.panel.outcome, Outcome::Generated(_));
-    let mut answer = if wants_fragment(request) {
+    let answer = if wants_fragment(request) {
         page(viewer.locale, StatusCode::OK, &ProfileContentFragment { window })?
     } else {
-        let accepted = window.panel.message.is_none();
+        let accepted = window.panel.mistake.is_none();
         let status = if accepted { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         page(viewer.locale, status, &ProfilePage { layout: Layout::new(state, Some(viewer)), window })?
     };
-    if shows_secret {
-        // A compressed answer's length tells about its content.
-        answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
-    }
-    Ok(answer)
+    Ok(if shows_secret { showing_secret(answer) } else { answer })
 }

@@ -6,6 +6,7 @@ use crate::api_keys::expiry::DaysLeft;
 use crate::api_keys::model::Status;
 use crate::audit::uses::Month;
 use crate::language::{Message, Time, filters};
+use crate::web::fields::Mistake;
 use crate::web::layout::Layout;
 
 /// The window as a page of its own.
@@ -69,9 +70,17 @@ pub struct Panel {
     /// The date that was typed.
     pub expires_on: String,
     /// Why no key was generated.
-    pub message: Option<Message>,
+    pub mistake: Option<Mistake>,
     /// What just happened.
     pub outcome: Outcome,
+}
+
+impl Panel {
+    /// Whether this field is the wrong one.
+    #[must_use]
+    pub fn is_wrong(&self, field: &str) -> bool {
+        self.mistake.as_ref().is_some_and(|mistake| mistake.field == field)
+    }
 }
 
 /// A lifetime to choose.

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::language::{Message, Time};
 use crate::secret::random_base62;
 use crate::users::model::Account;
+use crate::web::fields::Mistake;
 use crate::web::state::State;
 
 /// The lifetimes to choose from, in days, besides a date.
@@ -35,7 +36,7 @@ pub struct Typed {
     pub expires_on: String,
     /// Why it was not accepted.
     #[serde(skip)]
-    pub message: Option<Message>,
+    pub mistake: Option<Mistake>,
 }
 
 /// The window of a person as it is now.
@@ -72,7 +73,7 @@ pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcom
         latest_date: Lifetime::latest_date(longest, now, zone).to_string(),
         name: typed.name,
         expires_on: typed.expires_on,
-        message: typed.message,
+        mistake: typed.mistake,
         outcome,
     };
     Ok(ProfileWindow {

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::language::{Message, filters};
-use crate::users::pages::Mistake;
+use crate::web::fields::Mistake;
 use crate::web::layout::Layout;
 
 /// `/roles`.

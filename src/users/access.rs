@@ -2,7 +2,6 @@
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_ENCODING, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::actions;
@@ -20,6 +19,7 @@ use crate::web::caller::author;
 use crate::web::fields::Fields;
 use crate::web::layout::{Layout, Viewer};
 use crate::web::notices;
+use crate::web::shown_secret::showing_secret;
 use crate::web::signed_in::SignedIn;
 use crate::web::state::State;
 
@@ -197,9 +197,6 @@ pub(super) fn password_page(
 ) -> Result<HttpResponse, Error> {
     let layout = Layout::new(state, Some(Viewer::from(account)));
     let password = password.reveal().to_owned();
-    let mut answer =
-        page(account.locale, StatusCode::OK, &PasswordPage { layout, subject, username, added, password })?;
-    // A compressed answer's length tells about its content.
-    answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
-    Ok(answer)
+    page(account.locale, StatusCode::OK, &PasswordPage { layout, subject, username, added, password })
+        .map(showing_secret)
 }

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::listing::{Column, ListedUser, Sort, Status};
 use crate::language::{Message, Time, filters};
+use crate::web::fields::Mistake;
 use crate::web::layout::Layout;
 
 /// `/users`.
@@ -174,15 +175,6 @@ impl UserForm {
     pub fn is_wrong(&self, field: &str) -> bool {
         self.mistake.as_ref().is_some_and(|mistake| mistake.field == field)
     }
-}
-
-/// Why a form was not accepted.
-#[derive(Clone, Debug)]
-pub struct Mistake {
-    /// The name of the field; empty when it is none in particular.
-    pub field: &'static str,
-    /// What was expected.
-    pub message: Message,
 }
 
 /// What was typed into a field, or that it is empty.

@@ -1,6 +1,16 @@
-//! The fields of a form of which some may be there several times, such as checkboxes.
+//! The fields of a form, of which some may be there several times, such as checkboxes, and what is wrong with one.
 
 use crate::error::Error;
+use crate::language::Message;
+
+/// Why a form was not accepted.
+#[derive(Clone, Debug)]
+pub struct Mistake {
+    /// The name of the field; empty when it is none in particular.
+    pub field: &'static str,
+    /// What was expected.
+    pub message: Message,
+}
 
 /// The fields of a form.
 #[derive(Clone, Debug)]

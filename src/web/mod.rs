@@ -12,5 +12,6 @@ pub mod layout;
 pub mod locale;
 pub mod notices;
 pub mod nul;
+pub mod shown_secret;
 pub mod signed_in;
 pub mod state;

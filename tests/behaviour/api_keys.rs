@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use reqwest::header::{CACHE_CONTROL, LOCATION, VARY};
+use reqwest::header::{CACHE_CONTROL, LOCATION, SET_COOKIE, VARY};
 use reqwest::{Client, Response, StatusCode};
 use tokio::task::JoinSet;
 
@@ -11,6 +11,7 @@ use crate::support::{Key, Server, TestDatabase, alert, cell, field, nonce, on_ea
 
 on_each_database![
     a_new_key_is_shown_with_its_secret_once,
+    what_follows_an_answer_with_a_secret_changes_a_cookie,
     a_new_key_stands_in_the_grid_valid_for_90_days,
     a_key_has_the_formats_that_scanners_know,
     a_lifetime_and_a_name_can_be_chosen,
@@ -51,6 +52,23 @@ async fn a_new_key_is_shown_with_its_secret_once(server: Server) {
     let again = server.text(&admin, "/profile").await;
     assert_eq!((field(&again, "client-id"), field(&again, "client-secret")), (String::new(), String::new()));
     assert!(row(&again, &key.client_id).is_some());
+}
+
+async fn what_follows_an_answer_with_a_secret_changes_a_cookie(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let set = async |path: &str| {
+        let answer = admin.get(server.at(path)).send().await.unwrap();
+        answer.headers().get(SET_COOKIE).map(|cookie| cookie.to_str().unwrap().to_owned())
+    };
+    let nonce = nonce(&server.text(&admin, "/profile").await);
+    let answer = server.submit(&admin, &nonce, &[]).await;
+    assert_eq!(answer.headers()[SET_COOKIE], "keyledge-shown=1; HttpOnly; SameSite=Lax; Path=/");
+    let page = answer.text().await.unwrap();
+    let asset = page.split_once("src=\"").unwrap().1.split_once('"').unwrap().0;
+    assert_eq!(set(asset).await, None, "the page with the secret is still shown");
+    let next = set("/no-such-page").await.unwrap();
+    assert!(next.starts_with("keyledge-shown=; HttpOnly;") && next.contains("Max-Age=0"), "{next}");
+    assert_eq!(set("/").await, None);
 }
 
 async fn a_new_key_stands_in_the_grid_valid_for_90_days(server: Server) {
@@ -381,6 +399,13 @@ async fn assert_refused(server: &Server, browser: &Client, fields: &[(&str, &str
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{fields:?} was accepted");
     let page = answer.text().await.unwrap();
     assert!(alert(&page).contains(words), "{fields:?}: {}", alert(&page));
+    let wrong = match fields {
+        [("name", _)] => "id=\"key-name\"",
+        [_, ("expires_on", _)] => "id=\"expires-on\"",
+        _ => "id=\"lifetime\"",
+    };
+    let wrong = page.split_once(wrong).unwrap().1.split_once('>').unwrap().0;
+    assert!(wrong.ends_with("aria-invalid=\"true\" aria-describedby=\"generate-message\""), "{fields:?}: {wrong}");
     assert!(!page.contains("kls_"));
     assert_eq!(rows(&page).len(), before);
 }
