@@ -1,8 +1,10 @@
-// Says that the server is at work, and on the button once it takes its time.
+// Says that the server is at work, and on the button once it takes its time. Further clicks do nothing.
 
 import { announce } from "./announce.js";
 
 const SLOW_MS = 400;
+// Nobody tells when the browser was told to stop.
+const PATIENCE_MS = 10_000;
 const slow = new WeakMap();
 
 function say(button) {
@@ -29,4 +31,16 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
 document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig: { elt } } }) => {
   elt.removeAttribute("aria-busy");
   slow.get(elt)?.undo();
+});
+
+// A form whose answer is another page.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.hasAttribute("aria-busy")) {
+    event.preventDefault();
+    return;
+  }
+  form.setAttribute("aria-busy", "true");
+  setTimeout(() => form.removeAttribute("aria-busy"), PATIENCE_MS);
 });

@@ -2,6 +2,8 @@
 // and the focus when they close.
 
 const page = address();
+const title = document.title;
+const instanceName = document.querySelector(".brand").textContent.trim();
 let changed = false;
 const openers = new WeakMap();
 
@@ -9,14 +11,19 @@ function address() {
   return location.pathname + location.search;
 }
 
+// A window has an address of its own.
+function isWindow(host) {
+  return host.hasAttribute("data-window");
+}
+
 function open(dialog, opener) {
   // A dialog already open as part of a page refuses to become modal.
   dialog.removeAttribute("open");
   dialog.showModal();
   openers.set(dialog, opener);
-  if (!dialog.querySelector("[autofocus]")) {
-    document.getElementById(dialog.getAttribute("aria-labelledby")).focus();
-  }
+  const heading = document.getElementById(dialog.getAttribute("aria-labelledby"));
+  if (isWindow(dialog.parentElement)) document.title = `${heading.textContent} – ${instanceName}`;
+  if (!dialog.querySelector("[autofocus]")) heading.focus();
 }
 
 // Closes a dialog as Escape does, so that it can refuse.
@@ -25,6 +32,12 @@ function close(dialog) {
   if (willing) dialog.close();
   return willing;
 }
+
+// An answer with a question about what is not there any more.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (!requestConfig.elt.isConnected && xhr.responseText.includes(" data-dialog")) event.preventDefault();
+});
 
 document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig } }) => {
   const { elt, triggeringEvent } = requestConfig;
@@ -43,14 +56,18 @@ document.addEventListener("close", ({ target: dialog }) => {
   if (!opener) return;
   const host = dialog.parentElement;
   host.replaceChildren();
-  if (host.hasAttribute("data-window") && address() !== page) history.back();
-  if (host.hasAttribute("data-window") && changed) refresh(opener);
+  if (isWindow(host)) {
+    document.title = title;
+    if (address() !== page) history.back();
+    if (changed) refresh(opener);
+  }
   if (opener.isConnected) opener.focus();
 }, true);
 
-// What was done in a window may show in the page under it, such as the number of keys.
+// What was done in a window shows in some of the pages under it, such as the number of keys.
 async function refresh(opener) {
   changed = false;
+  if (!document.querySelector("[data-shows-keys]")) return;
   const response = await fetch(page, { cache: "no-store" });
   if (!response.ok || response.redirected) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -70,7 +87,7 @@ document.addEventListener("submit", (event) => {
 
 // A dialog that is a page of its own knows nothing of Escape. One over it closes first, and by itself.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || document.querySelector("dialog:modal")) return;
+  if (event.key !== "Escape" || event.isComposing || document.querySelector("dialog:modal")) return;
   document.querySelector("dialog[open] [data-escape]")?.requestSubmit();
 });
 

@@ -1,9 +1,15 @@
 // Asks before a client secret is lost that was neither copied nor downloaded.
 
-import { isUnsaved, noteGivenUp } from "./secret.js";
+import { isUnsaved } from "./secret.js";
 
 // The form that waits for the answer, and the button that was pressed.
 let waiting = null;
+let goingOn = false;
+
+// Where a secret comes that only this page will ever show.
+function awaitsSecret(dialog) {
+  return dialog.querySelector('[hx-post="/profile/api-keys"][aria-busy="true"]') !== null;
+}
 
 function question() {
   return document.querySelector("[data-unsaved]");
@@ -26,6 +32,7 @@ function replacesSecret(form) {
 
 document.addEventListener("cancel", (event) => {
   const dialog = event.target;
+  if (awaitsSecret(dialog)) event.preventDefault();
   if (!isUnsaved() || dialog === question() || !dialog.contains(question())) return;
   event.preventDefault();
   ask("close");
@@ -33,7 +40,7 @@ document.addEventListener("cancel", (event) => {
 
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
-  if (!isUnsaved() || !replacesSecret(form)) return;
+  if (goingOn || !isUnsaved() || !replacesSecret(form)) return;
   event.preventDefault();
   event.stopPropagation();
   ask("replace", { form, submitter });
@@ -41,8 +48,10 @@ document.addEventListener("submit", (event) => {
 
 // Browsers let a page refuse Escape by the event above only now and then, so that it can keep nobody.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !isUnsaved()) return;
+  if (event.key !== "Escape" || event.isComposing) return;
   const dialogs = document.querySelectorAll("dialog:modal");
+  if (dialogs.length === 1 && awaitsSecret(dialogs[0])) event.preventDefault();
+  if (!isUnsaved()) return;
   if (question().open) {
     if (document.querySelector("[data-session]:modal")) return;
     event.preventDefault();
@@ -58,8 +67,9 @@ function goOn(dialog) {
     dialog.parentElement.closest("dialog").close();
     return;
   }
-  noteGivenUp();
+  goingOn = true;
   waiting.form.requestSubmit(waiting.submitter);
+  goingOn = false;
 }
 
 // Leaves the secret to be copied, and not another question in front of it.
@@ -77,5 +87,5 @@ document.addEventListener("close", ({ target: dialog }) => {
 
 // The browser asks in its own words: a page cannot say anything as it is left.
 addEventListener("beforeunload", (event) => {
-  if (isUnsaved()) event.preventDefault();
+  if (isUnsaved() || awaitsSecret(document)) event.preventDefault();
 });

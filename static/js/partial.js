@@ -3,7 +3,7 @@
 
 const TIMEOUT_MS = 60_000;
 
-// As hx-sync="this:drop": what is waiting for an answer asks nothing more.
+// As hx-sync="#target:drop": what waits for an answer takes no other one.
 const busy = new WeakSet();
 
 function requestOf(elt) {
@@ -53,7 +53,7 @@ function swap(target, style, html) {
 async function run(elt, target, triggeringEvent) {
   const request = requestOf(elt);
   const detail = { target, requestConfig: { ...request, elt, triggeringEvent } };
-  busy.add(elt);
+  busy.add(target);
   try {
     emit(elt, "htmx:beforeRequest", detail);
     const { response, text } = await fetchText(elt, request, triggeringEvent.submitter);
@@ -79,7 +79,7 @@ async function run(elt, target, triggeringEvent) {
     else if (error instanceof TypeError) emit(elt, "htmx:sendError", detail);
     else throw error;
   } finally {
-    busy.delete(elt);
+    busy.delete(target);
     // What was swapped away is heard by nobody.
     emit(elt.isConnected ? elt : document.body, "htmx:afterRequest", detail);
   }
@@ -87,7 +87,8 @@ async function run(elt, target, triggeringEvent) {
 
 function take(event, elt) {
   event.preventDefault();
-  if (!busy.has(elt)) run(elt, targetOf(elt), event);
+  const target = targetOf(elt);
+  if (target && !busy.has(target)) run(elt, target, event);
 }
 
 document.addEventListener("click", (event) => {

@@ -10,14 +10,9 @@ export function isUnsaved() {
   return Boolean(field()?.value) && !("saved" in field().dataset);
 }
 
-// Tells that somebody can do without the secret.
-export function noteGivenUp() {
-  field().dataset.saved = "";
-}
-
 // Tells that a text has left the page: by the clipboard, or as a file.
 export function noteSaved(text) {
-  if (isUnsaved() && text.includes(field().value)) noteGivenUp();
+  if (isUnsaved() && text.includes(field().value)) field().dataset.saved = "";
 }
 
 function clearSecrets(root) {

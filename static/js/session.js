@@ -5,8 +5,12 @@ import { announce } from "./announce.js";
 import { duration, words } from "./words.js";
 
 const SECOND = 1000;
+const SESSION_ENDED = 401;
 // Most pages are left before. Also the pause before a server that is out of reach is asked again.
 const FIRST_LOOK = 20 * SECOND;
+
+// What browsers take for a longer time is no time at all to them.
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 const dialog = document.querySelector("[data-session]");
 let timer;
@@ -14,7 +18,7 @@ let endsAt;
 
 function later(action, milliseconds) {
   clearTimeout(timer);
-  timer = setTimeout(action, milliseconds);
+  timer = setTimeout(action, Math.min(milliseconds, LONGEST_TIMER));
 }
 
 function send(url, method) {
@@ -60,7 +64,7 @@ function end() {
 async function look() {
   later(look, FIRST_LOOK);
   const answer = await send(dialog.dataset.session, "GET").catch(() => null);
-  if (answer?.status === 401) {
+  if (answer?.status === SESSION_ENDED) {
     end();
     return;
   }
@@ -82,6 +86,10 @@ async function stay(form) {
     announce(words("unreachable"), dialog);
     return;
   }
+  if (!answer.ok && answer.status !== SESSION_ENDED) {
+    announce(words("server-error", { status: answer.status }), dialog);
+    return;
+  }
   await look();
   if (!dialog.open) announce(words("stayed"), document.body);
 }
@@ -97,7 +105,7 @@ if (dialog) {
     if (document.visibilityState === "visible") look();
   });
   document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
-    if (xhr.status === 401) end();
+    if (xhr.status === SESSION_ENDED) end();
   });
   later(look, FIRST_LOOK);
 }

@@ -7,6 +7,13 @@ use super::{Page, in_another_browser, in_chromium};
 use crate::proxies::proxy::Proxy;
 use crate::support::Server;
 
+/// Tells whether the page was brought back, once it is shown: an event that comes after the address.
+const SHOWN: &str = "
+    const [done] = arguments;
+    const tell = () => document.readyState === 'complete' ? setTimeout(() => done(window.kept ?? false), 200)
+        : addEventListener('load', tell);
+    tell();";
+
 in_chromium![back_and_forward_bring_no_secret_back_though_the_browser_keeps_pages];
 
 async fn back_and_forward_bring_no_secret_back_though_the_browser_keeps_pages(server: Server, _page: Page) {
@@ -43,13 +50,22 @@ async fn brings_no_secret_back(page: &Page, scripts: bool) {
 }
 
 impl Page {
-    /// Whether the browser brings a page back as it was left.
+    /// Whether the browser brings a page back as it was left. It is free not to, so it is asked again.
     async fn is_kept(&self, path: &str) -> bool {
+        for _ in 0..5 {
+            if self.brings_back(path).await {
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn brings_back(&self, path: &str) -> bool {
         self.open(path).await;
         self.script::<()>("addEventListener('pageshow', event => { window.kept = event.persisted; })").await.unwrap();
         self.open("/activity").await;
         self.driver.back().await.unwrap();
         self.path_is(path).await;
-        self.script("return window.kept ?? false").await.unwrap()
+        self.driver.execute_async(SHOWN, Vec::new()).await.unwrap().json() == &json!(true)
     }
 }

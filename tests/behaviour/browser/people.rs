@@ -14,6 +14,7 @@ in_chromium![
     an_administrator_manages_a_user_with_the_keyboard_alone,
     an_administrator_adds_edits_and_deletes_a_role,
     an_administrator_manages_a_role_with_the_keyboard_alone,
+    a_form_that_waits_for_its_page_is_sent_once,
     the_later_of_two_administrators_sees_what_was_changed,
     a_member_finds_no_way_to_users_and_roles,
     without_scripts_a_user_is_added_and_disabled,
@@ -267,6 +268,19 @@ async fn an_administrator_manages_a_role_with_the_keyboard_alone(_server: Server
     page.says("The role clerk was deleted.").await;
 }
 
+async fn a_form_that_waits_for_its_page_is_sent_once(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/users/new").await;
+    page.type_into("Username", "ada").await;
+    page.slow_down(1500).await;
+    let press_again = "
+        const button = document.querySelector('main form button');
+        button.click();
+        setTimeout(() => button.click(), 500);";
+    page.script::<()>(press_again).await.unwrap();
+    page.find("heading", "ada was added").await;
+}
+
 async fn the_later_of_two_administrators_sees_what_was_changed(server: Server, page: Page) {
     server.add_user("ada", &["member"]).await;
     page.sign_in().await;
@@ -339,7 +353,7 @@ async fn at_320_pixels_the_people_screens_do_not_scroll_sideways(server: Server,
     assert_fits(&page, "a user").await;
     page.type_into("E-mail (optional)", " ").await;
     page.click("button", "Save changes").await;
-    page.says("had these details already").await;
+    page.says("already had these details").await;
     assert_fits(&page, "a user with a notice").await;
     page.click("button", "Set one-time password").await;
     page.find("dialog", "Set one-time password").await;

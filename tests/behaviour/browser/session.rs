@@ -42,7 +42,11 @@ async fn a_person_is_warned_before_the_session_ends_and_stays(server: Server, pa
     page.find("alertdialog", "Stay signed in?").await;
     page.has_focus("button", "Stay signed in").await;
     page.says("You will be signed out in").await;
+    page.limit(true).await;
     page.press(Press::Enter).await;
+    page.says("The server could not do this (error 429).").await;
+    page.limit(false).await;
+    page.click("button", "Stay signed in").await;
     page.says("You stay signed in").await;
     page.is_gone("alertdialog", "Stay signed in?").await;
     page.has_focus("textbox", "New password").await;

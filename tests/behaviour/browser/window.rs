@@ -1,5 +1,7 @@
 //! The Profile window: how it opens and closes.
 
+use std::time::Duration;
+
 use thirtyfour::Key as Press;
 
 use super::htmx::with_htmx;
@@ -12,6 +14,10 @@ in_chromium![
     the_page_under_the_window_shows_what_was_changed_in_it,
     the_secret_is_gone_once_the_window_was_closed_or_left,
     a_double_click_on_generate_makes_one_key,
+    a_window_that_waits_for_a_secret_stays_open,
+    a_question_about_what_was_closed_meanwhile_is_not_asked,
+    one_answer_is_waited_for_at_a_time,
+    what_was_typed_into_the_page_under_the_window_stays,
     no_page_logs_an_error_or_asks_another_host,
 ];
 
@@ -21,6 +27,10 @@ with_htmx![
     the_page_under_the_window_shows_what_was_changed_in_it,
     the_secret_is_gone_once_the_window_was_closed_or_left,
     a_double_click_on_generate_makes_one_key,
+    a_window_that_waits_for_a_secret_stays_open,
+    a_question_about_what_was_closed_meanwhile_is_not_asked,
+    one_answer_is_waited_for_at_a_time,
+    what_was_typed_into_the_page_under_the_window_stays,
     no_page_logs_an_error_or_asks_another_host,
 ];
 
@@ -30,10 +40,12 @@ async fn the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_b
 
     page.open_profile().await;
     page.path_is("/profile").await;
+    assert_eq!(page.driver.title().await.unwrap(), "Profile – Keyledge");
     page.click("button", "Close").await;
     page.is_gone("dialog", "Profile").await;
     page.path_is("/").await;
     page.has_focus("link", "Profile").await;
+    assert_eq!(page.driver.title().await.unwrap(), "Home – Keyledge");
 
     page.open_profile().await;
     page.press(Press::Escape).await;
@@ -110,6 +122,72 @@ async fn the_secret_is_gone_once_the_window_was_closed_or_left(_server: Server, 
     page.driver.forward().await.unwrap();
     page.find("heading", "Activity").await;
     page.forgets(&left_with_a_link).await;
+}
+
+async fn a_window_that_waits_for_a_secret_stays_open(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    page.slow_down(3000).await;
+    page.click("button", "Generate").await;
+    page.press(Press::Escape).await;
+    page.click("button", "Close").await;
+    page.driver.back().await.unwrap();
+    page.is_busy().await;
+    page.path_is("/profile").await;
+    let (client_id, _) = page.credentials().await;
+    page.slow_down(0).await;
+    assert_eq!(page.has_keys(1).await, [client_id]);
+    page.click("button", "Close").await;
+    page.find("alertdialog", "Close without copying?").await;
+}
+
+async fn a_question_about_what_was_closed_meanwhile_is_not_asked(server: Server, page: Page) {
+    let key = server.generate(&server.signed_in("admin").await).await;
+    page.sign_in().await;
+    page.open_profile().await;
+    page.slow_down(1500).await;
+    page.click("button", &format!("Delete {}", key.client_id)).await;
+    page.press(Press::Escape).await;
+    page.is_gone("dialog", "Profile").await;
+    // Longer than the answer takes.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    page.is_gone("dialog", "Delete API key").await;
+    page.slow_down(0).await;
+    page.open_profile().await;
+    page.has_keys(1).await;
+}
+
+async fn one_answer_is_waited_for_at_a_time(server: Server, page: Page) {
+    let key = server.generate(&server.signed_in("admin").await).await;
+    page.sign_in().await;
+    page.open_profile().await;
+    page.click("button", &format!("Delete {}", key.client_id)).await;
+    page.click("button", "Delete").await;
+    page.find("button", "Generate a replacement").await;
+    page.slow_down(2000).await;
+    page.click("button", "Generate").await;
+    page.click("button", "Generate a replacement").await;
+    let (client_id, _) = page.credentials().await;
+    page.slow_down(0).await;
+    // A second answer would take the place of the secret.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(page.credentials().await.0, client_id);
+    assert_eq!(page.has_keys(1).await, [client_id]);
+}
+
+async fn what_was_typed_into_the_page_under_the_window_stays(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/users/new").await;
+    page.type_into("Username", "ada").await;
+    page.open_profile().await;
+    page.generate().await;
+    page.click("button", "Copy client secret").await;
+    page.says("Client secret copied").await;
+    page.click("button", "Close").await;
+    page.is_gone("dialog", "Profile").await;
+    page.path_is("/users/new").await;
+    page.click("button", "Add user").await;
+    page.find("heading", "ada was added").await;
 }
 
 async fn a_double_click_on_generate_makes_one_key(server: Server, page: Page) {
