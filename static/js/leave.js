@@ -32,10 +32,10 @@ function replacesSecret(form) {
 
 document.addEventListener("cancel", (event) => {
   const dialog = event.target;
-  if (awaitsSecret(dialog)) event.preventDefault();
-  if (!isUnsaved() || dialog === question() || !dialog.contains(question())) return;
-  event.preventDefault();
-  ask("close");
+  const isAsked = isUnsaved() && dialog !== question() && dialog.contains(question());
+  const isAwaited = awaitsSecret(dialog);
+  if (isAsked || isAwaited) event.preventDefault();
+  if (isAsked && !isAwaited) ask("close");
 }, true);
 
 document.addEventListener("submit", (event) => {
@@ -50,7 +50,10 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.isComposing) return;
   const dialogs = document.querySelectorAll("dialog:modal");
-  if (dialogs.length === 1 && awaitsSecret(dialogs[0])) event.preventDefault();
+  if (dialogs.length === 1 && awaitsSecret(dialogs[0])) {
+    event.preventDefault();
+    return;
+  }
   if (!isUnsaved()) return;
   if (question().open) {
     if (document.querySelector("[data-session]:modal")) return;
