@@ -129,8 +129,8 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
 }
 
 /// Everything that people see: behind sessions, guarded against other websites, with error pages. The order is that of
-/// an answer's way out: the page, the session's cookie, the refusal of other websites, the error page, what makes browsers forget a
-/// secret. Asking how long a session lasts stands before them, because it does not prolong the session.
+/// an answer's way out: the page, the session's cookie, the refusal of other websites, the error page, what makes browsers
+/// forget a secret. Asking how long a session lasts stands before them, because it does not prolong the session.
 fn pages(config: &mut web::ServiceConfig, state: &State) {
     config.service(
         web::resource("/account/session")
@@ -174,8 +174,7 @@ fn sessions(state: &State, idle_lifetime: Option<Duration>) -> SessionMiddleware
     let https = state.public_url.is_https();
     let state_ttl = state.config.session_idle_lifetime.try_into().unwrap_or(CookieDuration::MAX);
     SessionMiddleware::builder(store, Key::from(&state.secret_key.cookie_key()))
-        // The prefix makes browsers refuse a cookie that another host of the domain set.
-        .cookie_name(if https { "__Host-keyledge" } else { "keyledge" }.to_owned())
+        .cookie_name(state.public_url.cookie_name("keyledge"))
         .cookie_secure(https)
         .cookie_http_only(true)
         .cookie_same_site(SameSite::Lax)

@@ -232,6 +232,13 @@ impl PublicUrl {
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
     }
+
+    /// What a cookie of this name is called. Over TLS its prefix makes browsers refuse one that another host of the domain
+    /// set.
+    #[must_use]
+    pub fn cookie_name(&self, name: &str) -> String {
+        if self.is_https() { format!("__Host-{name}") } else { name.to_owned() }
+    }
 }
 
 fn parse_public_url(text: &str) -> Result<PublicUrl, String> {

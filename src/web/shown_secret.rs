@@ -12,6 +12,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpResponse, web};
 
 use super::state::State;
+use crate::config::PublicUrl;
 
 /// Marks an answer that shows a secret.
 struct ShowsSecret;
@@ -33,7 +34,8 @@ pub async fn forget<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let cookie = cookie(request.app_data::<web::Data<State>>().is_some_and(|state| state.public_url.is_https()));
+    let state = request.app_data::<web::Data<State>>();
+    let Some(cookie) = state.map(|state| cookie(&state.public_url)) else { return next.call(request).await };
     let was_shown = request.cookie(cookie.name()).is_some();
     let mut response = next.call(request).await?;
     let is_shown = response.response().extensions().contains::<ShowsSecret>();
@@ -50,11 +52,10 @@ fn is_page<B>(response: &ServiceResponse<B>) -> bool {
     response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
-fn cookie(https: bool) -> Cookie<'static> {
-    // The prefix makes browsers refuse a cookie that another host of the domain set.
-    Cookie::build(if https { "__Host-keyledge-shown" } else { "keyledge-shown" }, "1")
+fn cookie(public_url: &PublicUrl) -> Cookie<'static> {
+    Cookie::build(public_url.cookie_name("keyledge-shown"), "1")
         .path("/")
-        .secure(https)
+        .secure(public_url.is_https())
         .http_only(true)
         .same_site(SameSite::Lax)
         .finish()

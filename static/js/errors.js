@@ -3,7 +3,7 @@
 import { announce } from "./announce.js";
 import { duration, words } from "./words.js";
 
-const SESSION_ENDED = 401;
+export const SESSION_ENDED = 401;
 const TOO_MANY_REQUESTS = 429;
 
 function placeFor(elt) {

@@ -2,10 +2,10 @@
 // it lasts, since other tabs prolong it too; asking does not.
 
 import { announce } from "./announce.js";
+import { SESSION_ENDED } from "./errors.js";
 import { duration, words } from "./words.js";
 
 const SECOND = 1000;
-const SESSION_ENDED = 401;
 // Most pages are left before. Also the pause before a server that is out of reach is asked again.
 const FIRST_LOOK = 20 * SECOND;
 
