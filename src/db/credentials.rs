@@ -29,8 +29,20 @@ pub struct Presented {
     pub now: Timestamp,
 }
 
+impl Presented {
+    /// Whether both are the same, presented in the same way, whenever that was.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let Self { client_id, signing_key, token_id, counters, asks_for_token, now: _ } = self;
+        *client_id == other.client_id
+            && *signing_key == other.signing_key
+            && *token_id == other.token_id
+            && *counters == other.counters
+            && *asks_for_token == other.asks_for_token
+    }
+}
+
 /// Two counters of failed attempts, and how many are too many.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// The counter of the address.
     pub by_address: String,
@@ -99,14 +111,20 @@ pub(super) fn find(connection: &mut DbConnection, presented: &[Presented]) -> Qu
         return Ok(Vec::new());
     }
     match connection {
-        DbConnection::Sqlite(sqlite) => {
-            presented.iter().map(|presented| One(presented).get_result::<Row>(sqlite).map(Found::from)).collect()
-        }
+        DbConnection::Sqlite(sqlite) => presented.iter().map(|presented| find_one(sqlite, presented)).collect(),
         DbConnection::Postgres(postgres) => {
             let rows: Vec<Row> = Many::of(presented).load(postgres)?;
             Ok(rows.into_iter().map(Found::from).collect())
         }
     }
+}
+
+/// The same for one of them.
+///
+/// # Errors
+/// When the statement fails.
+pub(super) fn find_one(sqlite: &mut SqliteConnection, presented: &Presented) -> QueryResult<Found> {
+    One(presented).get_result::<Row>(sqlite).map(Found::from)
 }
 
 /// What is found for a row of `asked`, which is joined with `api_keys` and `users`. The signing key is the newest that

@@ -24,6 +24,7 @@ use super::log::{Committed, Log, Syncer};
 use super::pruning::{self, Pruned};
 use super::questions::{Question, answer};
 use super::record::{self, Chain, Entry, Head};
+use super::remembered::Remembered;
 use super::{DatabaseUrl, DbConnection, Error, LONGEST_WAIT, Timestamp, blocks};
 
 /// Work that may wait for the thread; what comes on top is refused.
@@ -48,6 +49,7 @@ const REST: Duration = Duration::from_millis(50);
 /// A writing transaction: statements, and the audit events of what they do. The events are written at its end.
 pub struct Transaction<'a> {
     connection: &'a mut DbConnection,
+    remembered: &'a mut Remembered,
     entries: Vec<Entry>,
 }
 
@@ -239,11 +241,21 @@ fn decide(session: &Mutex<Session>, syncer: &Syncer, deadline: Instant, question
         waiting.push(question.waiting);
     }
     let decided = lock(session).commit(deadline, |transaction| {
-        let mut found = credentials::find(transaction.connection, &presented)?.into_iter();
+        let Transaction { connection, remembered, entries } = transaction;
+        let found = match connection {
+            DbConnection::Sqlite(sqlite) => remembered.find(sqlite, &presented)?,
+            DbConnection::Postgres(_) => credentials::find(connection, &presented)?,
+        };
+        let (mut presented, mut found) = (presented.iter(), found.into_iter());
         for (waiting, number) in waiting.iter_mut().zip(numbers) {
-            waiting.decide(found.by_ref().take(number).collect(), &mut transaction.entries);
+            let before = entries.len();
+            waiting.decide(found.by_ref().take(number).collect(), entries);
+            let changes_row = entries.iter().skip(before).any(|entry| entry.is_last_use);
+            for presented in presented.by_ref().take(number).filter(|_| changes_row) {
+                remembered.forget(&presented.client_id);
+            }
         }
-        Ok(!transaction.entries.is_empty())
+        Ok(!entries.is_empty())
     });
     match decided {
         Ok((true, Some(log))) => syncer.answer_once_on_disk(Committed { waiting, log }),
@@ -256,6 +268,8 @@ fn decide(session: &Mutex<Session>, syncer: &Syncer, deadline: Instant, question
 struct Session {
     manager: Manager,
     connection: Option<DbConnection>,
+    /// What the connection has found, and not changed since.
+    remembered: Remembered,
     chain: Option<Chain>,
     /// The connection's log, once something was committed on SQLite.
     log: Option<Log>,
@@ -267,7 +281,15 @@ struct Session {
 
 impl Session {
     fn new(manager: Manager) -> Self {
-        Self { manager, connection: None, chain: None, log: None, is_log_lost: false, uncounted: 0 }
+        Self {
+            manager,
+            connection: None,
+            remembered: Remembered::default(),
+            chain: None,
+            log: None,
+            is_log_lost: false,
+            uncounted: 0,
+        }
     }
 
     /// A transaction that is on disk when this returns `Ok`.
@@ -276,19 +298,22 @@ impl Session {
         deadline: Instant,
         queries: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
     ) -> Result<T, Error> {
+        self.remembered = Remembered::default();
         let (value, log) = self.commit(deadline, queries)?;
         log.map_or(Ok(()), |log| log.sync())?;
         Ok(value)
     }
 
-    /// A transaction that is on disk when this returns `Ok`, or will be with the log that it returns.
+    /// A transaction that is on disk when this returns `Ok`, or will be with the log that it returns. What it changes must
+    /// not be remembered.
     fn commit<T>(
         &mut self,
         deadline: Instant,
         queries: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
     ) -> Result<(T, Option<Log>), Error> {
-        let connection = self.begin(deadline)?;
-        let mut transaction = Transaction { connection, entries: Vec::new() };
+        self.begin(deadline)?;
+        let connection = self.connection.as_mut().ok_or(Error::Abandoned)?;
+        let mut transaction = Transaction { connection, remembered: &mut self.remembered, entries: Vec::new() };
         let result = queries(&mut transaction);
         let entries = transaction.entries;
         let mut chain = self.chain.clone();
@@ -339,7 +364,7 @@ impl Session {
     }
 
     /// Begins a transaction, on a new connection when the last one has broken.
-    fn begin(&mut self, deadline: Instant) -> Result<&mut DbConnection, Error> {
+    fn begin(&mut self, deadline: Instant) -> Result<(), Error> {
         if self.log.as_ref().is_some_and(Log::has_failed) {
             self.is_log_lost = true;
             self.give_up();
@@ -351,7 +376,7 @@ impl Session {
             };
             let connection = self.connection.insert(connection);
             match begin_transaction(connection) {
-                Ok(()) => break,
+                Ok(()) => return Ok(()),
                 Err(error) if is_locked(&error) && Instant::now() < deadline => std::thread::sleep(WAIT),
                 Err(error) if connection.is_broken() && Instant::now() < deadline => {
                     tracing::warn!("the connection to the database is gone, opening another: {error}");
@@ -360,7 +385,6 @@ impl Session {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.connection.as_mut().ok_or(Error::Abandoned)
     }
 
     /// A connection on which [`WAIT`] counts, and not SQLite's own waiting, and that remembers 16 MB of what it has read
@@ -411,6 +435,7 @@ impl Session {
     /// Lets the next transaction begin on a new connection, and with a new chain.
     fn give_up(&mut self) {
         self.connection = None;
+        self.remembered = Remembered::default();
         self.chain = None;
         self.log = None;
     }
