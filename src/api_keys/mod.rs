@@ -11,11 +11,14 @@ pub mod model;
 pub mod pages;
 pub mod queries;
 
+use actix_web::middleware::from_fn;
 use actix_web::web;
+
+use crate::web::kept;
 
 /// Routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/profile/api-keys").post(handlers::generate))
+        .service(web::resource("/profile/api-keys").wrap(from_fn(kept::keep)).post(handlers::generate))
         .service(web::resource("/profile/api-keys/{client_id}/delete").get(handlers::confirm).post(handlers::delete));
 }

@@ -18,6 +18,7 @@ use crate::users::model::{Account, normalize_username};
 use crate::users::password_rules::{MINIMUM_LENGTH, normalize};
 use crate::web::answer::{page, see_other};
 use crate::web::caller;
+use crate::web::kept;
 use crate::web::layout::Layout;
 use crate::web::signed_in::{SignedIn, SignedInOrChanging};
 use crate::web::state::State;
@@ -42,13 +43,48 @@ pub async fn login(
     let next = safe_next(&query.next);
     match signed_in {
         Ok(_) | Err(Error::PasswordChangeNeeded) => Ok(see_other(&next)),
-        Err(error @ Error::Internal(_)) => Err(error),
-        Err(_) => page(
-            locale,
-            StatusCode::OK,
-            &LoginPage { layout: Layout::new(&state, None), username: String::new(), message: None, next },
-        ),
+        Err(error @ (Error::Internal(_) | Error::Busy)) => Err(error),
+        Err(_) => login_page(&state, locale, next, String::new()),
     }
+}
+
+/// For those who come back to the answer to the form.
+pub async fn to_login() -> HttpResponse {
+    see_other("/login")
+}
+
+/// The form of `/login/again`.
+#[derive(Deserialize)]
+pub struct AgainForm {
+    next: String,
+    kept: String,
+}
+
+/// The sign-in page for somebody whose session ended while they typed; a person who is signed in already goes on.
+///
+/// # Errors
+/// When the page cannot be made.
+pub async fn login_again(
+    state: web::Data<State>,
+    session: Session,
+    locale: Locale,
+    signed_in: Result<SignedIn, Error>,
+    form: web::Form<AgainForm>,
+) -> Result<HttpResponse, Error> {
+    let next = safe_next(&form.next);
+    match signed_in {
+        Ok(_) => {
+            kept::remember(&session, &next, &form.kept)?;
+            Ok(see_other(&next))
+        }
+        Err(error @ (Error::Internal(_) | Error::Busy | Error::PasswordChangeNeeded)) => Err(error),
+        Err(_) => login_page(&state, locale, next, form.into_inner().kept),
+    }
+}
+
+fn login_page(state: &State, locale: Locale, next: String, kept: String) -> Result<HttpResponse, Error> {
+    let layout = Layout::new(state, None);
+    page(locale, StatusCode::OK, &LoginPage { layout, username: String::new(), message: None, next, kept })
 }
 
 /// The form of `/login`.
@@ -58,6 +94,8 @@ pub struct SignInForm {
     password: SecretText,
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    kept: String,
 }
 
 /// Signs in, under a new session key.
@@ -85,6 +123,7 @@ pub async fn sign_in(
             session.insert(USER_ID, user.id).map_err(Error::internal)?;
             session.insert(SESSION_EPOCH, user.session_epoch).map_err(Error::internal)?;
             session.insert(SIGNED_IN_FROM, from).map_err(Error::internal)?;
+            kept::remember(&session, &next, &form.kept)?;
             return Ok(see_other(&next));
         }
         SignIn::Refused => (StatusCode::UNAUTHORIZED, Message::new("sign-in-refused")),
@@ -98,6 +137,7 @@ pub async fn sign_in(
             username: form.username.trim().to_owned(),
             message: Some(message),
             next,
+            kept: form.into_inner().kept,
         },
     )?;
     if let SignIn::Limited { retry_after } = outcome {

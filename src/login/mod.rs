@@ -16,6 +16,7 @@ use actix_web::web;
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/login").get(handlers::login).post(handlers::sign_in))
+        .service(web::resource("/login/again").get(handlers::to_login).post(handlers::login_again))
         .service(web::resource("/login/password").get(handlers::choose_password).post(handlers::change_password))
         .service(web::resource("/logout").post(handlers::sign_out));
 }

@@ -17,6 +17,8 @@ pub struct LoginPage {
     pub message: Option<Message>,
     /// The path to go to after the sign-in.
     pub next: String,
+    /// What was typed into the form of that page; empty when nothing was.
+    pub kept: String,
 }
 
 /// `/login/password`.

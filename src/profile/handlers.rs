@@ -11,6 +11,7 @@ use super::window::{self, Typed};
 use crate::api_keys::model::ApiKey;
 use crate::error::Error;
 use crate::web::answer::{page, wants_fragment};
+use crate::web::kept;
 use crate::web::layout::{Layout, Viewer};
 use crate::web::shown_secret::showing_secret;
 use crate::web::signed_in::SignedIn;
@@ -62,7 +63,6 @@ pub async fn profile(
     request: HttpRequest,
     session: Session,
     SignedIn(account): SignedIn,
-    typed: web::Query<Typed>,
 ) -> Result<HttpResponse, Error> {
     // Removing even what is not there would store the session anew.
     let deleted = session.contains_key(DELETED_KEY).then(|| session.remove_as::<DeletedKey>(DELETED_KEY)).flatten();
@@ -71,7 +71,8 @@ pub async fn profile(
         _ => Outcome::None,
     };
     let (viewer, locale) = (Viewer::from(&account), account.locale);
-    let window = window::fill(&state, account, typed.into_inner(), outcome).await?;
+    let typed = kept::take(&session, &request).map_or_else(Typed::default, |fields| Typed::kept(&fields));
+    let window = window::fill(&state, account, typed, outcome).await?;
     let mut answer = if wants_fragment(&request) {
         page(locale, StatusCode::OK, &ProfileWindowFragment { window })?
     } else {

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::language::{Message, Time};
 use crate::secret::random_base62;
 use crate::users::model::Account;
-use crate::web::fields::Mistake;
+use crate::web::fields::{Fields, Mistake};
 use crate::web::state::State;
 
 /// The lifetimes to choose from, in days, besides a date.
@@ -37,6 +37,20 @@ pub struct Typed {
     /// Why it was not accepted.
     #[serde(skip)]
     pub mistake: Option<Mistake>,
+}
+
+impl Typed {
+    /// What was kept over the end of a session.
+    #[must_use]
+    pub fn kept(fields: &Fields) -> Self {
+        let first = |name| fields.all(name).next().unwrap_or_default().to_owned();
+        Self {
+            name: first("name"),
+            lifetime: first("lifetime"),
+            expires_on: first("expires_on"),
+            mistake: Some(Mistake::not_sent()),
+        }
+    }
 }
 
 /// The window of a person as it is now.

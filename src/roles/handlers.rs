@@ -19,6 +19,7 @@ use crate::users::pages::quoted;
 use crate::web::answer::{page, see_other};
 use crate::web::caller::author;
 use crate::web::fields::{Fields, Mistake};
+use crate::web::kept;
 use crate::web::layout::{Layout, Viewer};
 use crate::web::notices;
 use crate::web::signed_in::SignedIn;
@@ -45,6 +46,11 @@ impl Typed {
             free: fields.one("free")?.to_owned(),
             ..Self::default()
         })
+    }
+
+    /// Reads a form that was kept over the end of a session.
+    fn read_kept(fields: &Fields) -> Result<Self, Error> {
+        Ok(Self { mistake: Some(Mistake::not_sent()), ..Self::read(fields)? })
     }
 
     fn of(grant: &Grant) -> Self {
@@ -120,9 +126,18 @@ async fn roles_page(state: &State, account: &Account) -> Result<RolesPage, Error
 ///
 /// # Errors
 /// When somebody may not or something goes wrong inside.
-pub async fn new(state: web::Data<State>, SignedIn(account): SignedIn) -> Result<HttpResponse, Error> {
+pub async fn new(
+    state: web::Data<State>,
+    request: HttpRequest,
+    session: Session,
+    SignedIn(account): SignedIn,
+) -> Result<HttpResponse, Error> {
     account.require(ROLES_WRITE)?;
-    new_page(&state, &account, Typed::default())
+    let typed = match kept::take(&session, &request) {
+        Some(fields) => Typed { name: fields.one("name")?.to_owned(), ..Typed::read_kept(&fields)? },
+        None => Typed::default(),
+    };
+    new_page(&state, &account, StatusCode::OK, typed)
 }
 
 /// Adds a role.
@@ -144,7 +159,10 @@ pub async fn add(
         .and_then(|name| typed.accept().map(|(description, permissions)| NewRole { name, description, permissions }));
     let new = match accepted {
         Ok(new) => new,
-        Err(mistake) => return new_page(&state, &account, Typed { mistake: Some(mistake), ..typed }),
+        Err(mistake) => {
+            let typed = Typed { mistake: Some(mistake), ..typed };
+            return new_page(&state, &account, StatusCode::UNPROCESSABLE_ENTITY, typed);
+        }
     };
     let (author, now) = (author(&state, &request, &account), state.clock.now());
     match state.database.write(move |transaction| actions::add(transaction, &author, &new, now)).await? {
@@ -156,13 +174,12 @@ pub async fn add(
         Err(refusal) => {
             let field = if matches!(refusal, Refusal::RoleNameTaken(_)) { "name" } else { "permission" };
             typed.mistake = Some(Mistake { field, message: refusal.message() });
-            new_page(&state, &account, typed)
+            new_page(&state, &account, StatusCode::UNPROCESSABLE_ENTITY, typed)
         }
     }
 }
 
-fn new_page(state: &State, account: &Account, typed: Typed) -> Result<HttpResponse, Error> {
-    let status = if typed.mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+fn new_page(state: &State, account: &Account, status: StatusCode, typed: Typed) -> Result<HttpResponse, Error> {
     let layout = Layout::new(state, Some(Viewer::from(account)));
     page(account.locale, status, &RolePage { layout, edited: None, users: 0, form: typed.into_form(account) })
 }
@@ -173,15 +190,21 @@ fn new_page(state: &State, account: &Account, typed: Typed) -> Result<HttpRespon
 /// When somebody may not, there is no such role or something goes wrong inside.
 pub async fn edit(
     state: web::Data<State>,
+    request: HttpRequest,
+    session: Session,
     SignedIn(account): SignedIn,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     account.require(ROLES_WRITE)?;
+    let kept = kept::take(&session, &request);
     let listed = find(&state, name.into_inner()).await?;
     if let Err(refusal) = rules::may_change_role(&account.actor(), &listed.grant) {
         return refused(&state, &account, refusal).await;
     }
-    let (typed, version) = (Typed::of(&listed.grant), listed.grant.role.version);
+    let (typed, version) = match kept {
+        Some(fields) => (Typed::read_kept(&fields)?, fields.version()?),
+        None => (Typed::of(&listed.grant), listed.grant.role.version),
+    };
     edit_page(&state, &account, StatusCode::OK, &listed, version, typed)
 }
 
@@ -199,7 +222,7 @@ pub async fn save(
 ) -> Result<HttpResponse, Error> {
     account.require(ROLES_WRITE)?;
     let fields = Fields(form.into_inner());
-    let version = fields.one("version")?.parse().map_err(|_| Error::BadRequest("error-form-incomplete"))?;
+    let version = fields.version()?;
     let name = name.into_inner();
     let mut typed = Typed { name: name.clone(), ..Typed::read(&fields)? };
     let (description, permissions) = match typed.accept() {

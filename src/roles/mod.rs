@@ -12,13 +12,16 @@ pub mod permissions;
 pub mod queries;
 pub mod rules;
 
+use actix_web::middleware::from_fn;
 use actix_web::web;
+
+use crate::web::kept;
 
 /// Routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/roles").get(handlers::list))
-        .service(web::resource("/roles/new").get(handlers::new).post(handlers::add))
-        .service(web::resource("/roles/{name}/edit").get(handlers::edit).post(handlers::save))
+        .service(web::resource("/roles/new").wrap(from_fn(kept::keep)).get(handlers::new).post(handlers::add))
+        .service(web::resource("/roles/{name}/edit").wrap(from_fn(kept::keep)).get(handlers::edit).post(handlers::save))
         .service(web::resource("/roles/{name}/delete").get(handlers::confirm).post(handlers::delete));
 }

@@ -21,6 +21,7 @@ use crate::roles::rules::{self, Actor, Refusal, Subject};
 use crate::web::answer::{page, see_other};
 use crate::web::caller::author;
 use crate::web::fields::{Fields, Mistake};
+use crate::web::kept;
 use crate::web::layout::{Layout, Viewer};
 use crate::web::notices;
 use crate::web::signed_in::SignedIn;
@@ -54,6 +55,14 @@ impl Typed {
             roles: has_roles.then(|| fields.all("role").map(str::to_owned).collect()),
             ..Self::default()
         })
+    }
+
+    /// Reads a form that was kept over the end of a session.
+    ///
+    /// # Errors
+    /// When a field is missing.
+    pub fn read_kept(fields: &Fields) -> Result<Self, Error> {
+        Ok(Self { mistake: Some(Mistake::not_sent()), ..Self::read(fields)? })
     }
 
     /// The display name and the e-mail address as they are stored.
@@ -112,12 +121,18 @@ pub async fn find(state: &State, subject: String) -> Result<ListedUser, Error> {
 /// When somebody may not see it, there is no such user or something goes wrong inside.
 pub async fn show(
     state: web::Data<State>,
+    request: HttpRequest,
     session: Session,
     SignedIn(account): SignedIn,
     subject: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     account.require(USERS_READ)?;
-    let mut shown = user_page(&state, &account, subject.into_inner(), None).await?;
+    let kept = kept::take(&session, &request);
+    let typed = kept.as_ref().map(Typed::read_kept).transpose()?;
+    let mut shown = user_page(&state, &account, subject.into_inner(), typed).await?;
+    if let Some(fields) = kept {
+        shown.version = fields.version()?;
+    }
     shown.notice = notices::take(&session);
     page(account.locale, StatusCode::OK, &shown)
 }
@@ -137,7 +152,7 @@ pub async fn save(
     account.require(USERS_WRITE)?;
     let fields = Fields(form.into_inner());
     let mut typed = Typed::read(&fields)?;
-    let version = fields.one("version")?.parse().map_err(|_| Error::BadRequest("error-form-incomplete"))?;
+    let version = fields.version()?;
     let ListedUser { user, .. } = find(&state, subject.into_inner()).await?;
     let (display_name, email) = match typed.accept(&user.username) {
         Ok(accepted) => accepted,

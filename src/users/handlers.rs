@@ -26,6 +26,7 @@ use crate::secret::random_base62;
 use crate::web::answer::page;
 use crate::web::caller::author;
 use crate::web::fields::{Fields, Mistake};
+use crate::web::kept;
 use crate::web::layout::{Layout, Viewer};
 use crate::web::notices;
 use crate::web::signed_in::SignedIn;
@@ -140,10 +141,18 @@ pub async fn list(
 ///
 /// # Errors
 /// When somebody may not or something goes wrong inside.
-pub async fn new(state: web::Data<State>, SignedIn(account): SignedIn) -> Result<HttpResponse, Error> {
+pub async fn new(
+    state: web::Data<State>,
+    request: HttpRequest,
+    session: Session,
+    SignedIn(account): SignedIn,
+) -> Result<HttpResponse, Error> {
     account.require(USERS_WRITE)?;
-    let typed = Typed { roles: Some([MEMBER.to_owned()].into()), ..Typed::default() };
-    new_page(&state, &account, String::new(), typed).await
+    let (username, typed) = match kept::take(&session, &request) {
+        Some(fields) => (fields.one("username")?.to_owned(), Typed::read_kept(&fields)?),
+        None => (String::new(), Typed { roles: Some([MEMBER.to_owned()].into()), ..Typed::default() }),
+    };
+    new_page(&state, &account, StatusCode::OK, username, typed).await
 }
 
 /// Adds a user and shows the one-time password, in this one answer.
@@ -167,7 +176,7 @@ pub async fn add(
         Ok(accepted) => accepted,
         Err(mistake) => {
             typed.mistake = Some(mistake);
-            return new_page(&state, &account, typed_name, typed).await;
+            return new_page(&state, &account, StatusCode::UNPROCESSABLE_ENTITY, typed_name, typed).await;
         }
     };
     let password = generate_one_time(&mut rand::rng());
@@ -197,14 +206,19 @@ pub async fn add(
                 refusal => refusal.message(),
             };
             typed.mistake = Some(Mistake { field, message });
-            new_page(&state, &account, typed_name, typed).await
+            new_page(&state, &account, StatusCode::UNPROCESSABLE_ENTITY, typed_name, typed).await
         }
     }
 }
 
-async fn new_page(state: &State, account: &Account, username: String, typed: Typed) -> Result<HttpResponse, Error> {
+async fn new_page(
+    state: &State,
+    account: &Account,
+    status: StatusCode,
+    username: String,
+    typed: Typed,
+) -> Result<HttpResponse, Error> {
     let grants = state.database.read(roles::list_grants).await?;
-    let status = if typed.mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page(
         account.locale,
         status,

@@ -6,11 +6,12 @@ use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 use url::form_urlencoded;
 
 use super::answer::{page, see_other, wants_fragment};
+use super::kept::Sent;
 use super::layout::{Layout, Viewer};
 use super::locale::of_browser;
 use super::state::State;
@@ -33,7 +34,32 @@ pub struct ErrorPage {
     pub next_href: &'static str,
     /// The ID of what the link says.
     pub next_label: &'static str,
+    /// How to go on with the form that was sent.
+    pub again: Option<Again>,
 }
+
+/// A form without anything to type, which sends again what was typed.
+pub struct Again {
+    /// Where to.
+    pub action: String,
+    /// The ID of what its button says.
+    pub label: &'static str,
+    /// Names and values.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Again {
+    /// Back to the form, after a new sign-in.
+    fn after_sign_in(next: &str, sent: &Sent) -> Option<Self> {
+        let typed = sent.typed();
+        let fields = vec![("next".to_owned(), next.to_owned()), ("kept".to_owned(), typed)];
+        let is_typed = fields.iter().all(|(_, value)| !value.is_empty());
+        is_typed.then(|| Self { action: SIGN_IN_AGAIN.to_owned(), label: "error-sign-in-again", fields })
+    }
+}
+
+/// Where the sign-in page is for those who have typed something.
+pub const SIGN_IN_AGAIN: &str = "/login/again";
 
 /// A message about an error, for a script to show in the page.
 #[derive(Template)]
@@ -58,7 +84,8 @@ pub async fn render<B: MessageBody + 'static>(
     let response = match (next.call(request).await, state) {
         (Ok(response), _) => response,
         (Err(cause), Some(state)) => {
-            let page = answer(&state, browser, None, fragment, &Error::Internal(anyhow::anyhow!("{cause:?}")));
+            let error = Error::Internal(anyhow::anyhow!("{cause:?}"));
+            let page = answer(&state, browser, None, fragment, &error, None);
             return Err(InternalError::from_response(cause, page).into());
         }
         (Err(cause), None) => return Err(cause),
@@ -80,7 +107,8 @@ pub async fn render<B: MessageBody + 'static>(
     let mut answer = match request.app_data::<web::Data<State>>() {
         Some(state) => {
             let viewer = request.extensions().get::<Viewer>().cloned();
-            answer(state, of_browser(&request), viewer, wants_fragment(&request), error)
+            let again = again(&request, error);
+            answer(state, of_browser(&request), viewer, wants_fragment(&request), error, again)
         }
         None => HttpResponse::new(error.status()),
     };
@@ -93,16 +121,35 @@ pub async fn render<B: MessageBody + 'static>(
     Ok(ServiceResponse::new(request, answer))
 }
 
+/// How to go on with what was typed, for errors that are not the form's.
+fn again(request: &HttpRequest, error: &Error) -> Option<Again> {
+    let sent = request.extensions_mut().remove::<Sent>()?;
+    match error {
+        Error::SignInNeeded { next } => Again::after_sign_in(next, &sent),
+        Error::Busy | Error::Internal(_) => {
+            Some(Again { action: request.path().to_owned(), label: "error-try-again", fields: sent.0 })
+        }
+        _ => None,
+    }
+}
+
 fn has_body<B: MessageBody>(response: &HttpResponse<B>) -> bool {
     !matches!(response.body().size(), BodySize::None | BodySize::Sized(0))
 }
 
-fn answer(state: &State, browser: Locale, viewer: Option<Viewer>, fragment: bool, error: &Error) -> HttpResponse {
+fn answer(
+    state: &State,
+    browser: Locale,
+    viewer: Option<Viewer>,
+    fragment: bool,
+    error: &Error,
+    again: Option<Again>,
+) -> HttpResponse {
     if let Error::Internal(cause) = error {
         tracing::error!("a request failed: {cause:#}");
     }
     let title = match error {
-        Error::SignInNeeded { .. } if fragment => "error-session-ended",
+        Error::SignInNeeded { .. } if fragment || again.is_some() => "error-session-ended",
         Error::SignInNeeded { next } => {
             let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
             return see_other(&format!("/login?{query}"));
@@ -117,6 +164,7 @@ fn answer(state: &State, browser: Locale, viewer: Option<Viewer>, fragment: bool
         Error::Internal(_) => "error-internal",
     };
     let message = match error {
+        Error::SignInNeeded { .. } if again.is_some() => Message::new("error-session-ended-kept"),
         Error::SignInNeeded { .. } | Error::PasswordChangeNeeded => Message::new("error-session-ended-text"),
         Error::PermissionMissing(permission) => Message::new("error-not-allowed-text").with("permission", *permission),
         Error::NotFound => Message::new("error-not-found-text"),
@@ -128,9 +176,9 @@ fn answer(state: &State, browser: Locale, viewer: Option<Viewer>, fragment: bool
         Error::Internal(_) => Message::new("error-internal-text"),
     };
     let locale = viewer.as_ref().map_or(browser, |viewer| viewer.locale);
+    // A script cannot see where a redirect leads.
+    let status = if error.status().is_redirection() { StatusCode::UNAUTHORIZED } else { error.status() };
     let rendered = if fragment {
-        // A script cannot see where a redirect leads.
-        let status = if error.status().is_redirection() { StatusCode::UNAUTHORIZED } else { error.status() };
         page(locale, status, &ErrorFragment { title, message })
     } else {
         let (next_href, next_label) =
@@ -138,8 +186,8 @@ fn answer(state: &State, browser: Locale, viewer: Option<Viewer>, fragment: bool
         let layout = Layout::new(state, viewer);
         page(
             locale,
-            error.status(),
-            &ErrorPage { layout, status: error.status().as_u16(), title, message, next_href, next_label },
+            status,
+            &ErrorPage { layout, status: status.as_u16(), title, message, next_href, next_label, again },
         )
     };
     let mut answer = rendered.unwrap_or_else(|cause| {

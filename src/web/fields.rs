@@ -12,6 +12,14 @@ pub struct Mistake {
     pub message: Message,
 }
 
+impl Mistake {
+    /// Of a form that comes back after the end of a session.
+    #[must_use]
+    pub fn not_sent() -> Self {
+        Self { field: "", message: Message::new("form-not-sent") }
+    }
+}
+
 /// The fields of a form.
 #[derive(Clone, Debug)]
 pub struct Fields(pub Vec<(String, String)>);
@@ -32,6 +40,14 @@ impl Fields {
     /// All fields of a name.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The version of what is edited that the form began with.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn version(&self) -> Result<i32, Error> {
+        self.one("version")?.parse().map_err(|_| Error::BadRequest("error-form-incomplete"))
     }
 
     /// The nonce of a form that does something once.

@@ -8,6 +8,7 @@ pub mod cross_origin;
 pub mod error_pages;
 pub mod fields;
 pub mod headers;
+pub mod kept;
 pub mod layout;
 pub mod locale;
 pub mod notices;

@@ -12,6 +12,7 @@ use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use url::{Position, Url};
 
+use super::kept::Sent;
 use super::layout::Viewer;
 use super::locale::of_browser;
 use super::state::State;
@@ -98,6 +99,8 @@ fn sign_in_needed(request: &HttpRequest) -> Error {
         // Below these there are addresses that only answer forms.
         _ if request.path().starts_with("/profile") => "/profile".to_owned(),
         _ if request.path().starts_with("/account") => "/account".to_owned(),
+        // A form that is kept stands at the address that it is sent to.
+        _ if request.extensions().contains::<Sent>() => request.path().to_owned(),
         _ => page_around(request).unwrap_or_else(|| "/".to_owned()),
     };
     Error::SignInNeeded { next }

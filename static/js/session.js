@@ -28,7 +28,7 @@ function send(url, method) {
 function show(state) {
   for (const part of dialog.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== state;
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector(":is(:not([hidden]) > button, a:not([hidden]))[autofocus]").focus();
+  dialog.querySelector(":not([hidden]) > button[autofocus]").focus();
 }
 
 function inWords(seconds) {
@@ -47,17 +47,27 @@ function tick() {
   later(tick, SECOND);
 }
 
-// Where one is, with what was typed into a form that its page can fill in again.
+// Now, or before the server sent it back with what is wrong.
+function isTypedInto(form) {
+  if (form.hasAttribute("data-typed")) return true;
+  return [...form.elements].some((field) => {
+    if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+    return "defaultValue" in field && (field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+  });
+}
+
+// Where one is, and what was typed into a form that its page can fill in again.
 function here() {
-  const form = document.querySelector("form[data-resume]");
-  if (!form) return location.pathname + location.search;
-  const fields = [...form.elements].filter(({ name, type, value }) => name && type !== "hidden" && value);
-  return `${form.dataset.resume}?${new URLSearchParams(fields.map(({ name, value }) => [name, value]))}`;
+  const form = [...document.querySelectorAll("form[data-resume]")].reverse().find(isTypedInto);
+  if (!form) return { next: location.pathname + location.search, kept: "" };
+  const typed = [...new FormData(form)].filter(([name]) => name !== "nonce");
+  return { next: form.dataset.resume, kept: new URLSearchParams(typed) };
 }
 
 function end() {
   clearTimeout(timer);
-  dialog.querySelector("[data-session-again]").href = `/login?${new URLSearchParams({ next: here() })}`;
+  const fields = dialog.querySelector("[data-session-again]").elements;
+  for (const [name, value] of Object.entries(here())) fields[name].value = value;
   show("ended");
 }
 

@@ -17,6 +17,7 @@ mod endpoints;
 mod expiry;
 mod exports;
 mod immediacy;
+mod kept;
 mod languages;
 mod markup;
 mod people;

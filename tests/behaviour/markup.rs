@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use diesel::connection::SimpleConnection as _;
 use keyledge::language::{parse_zone, regions};
 use reqwest::{Client, Response};
 use serde_json::{Deserializer, Value};
@@ -181,6 +182,9 @@ async fn signed_out(server: &Server, pages: &Pages) {
     for _ in 0..4 {
         pages.post(server, &stranger, "/login", &wrong).await;
     }
+    let typed = [("nonce", "0123456789abcdef"), ("name", "\"Night\" & day"), ("lifetime", "30")];
+    pages.post(server, &stranger, "/profile/api-keys", &typed).await;
+    pages.post(server, &stranger, "/login/again", &[("next", "/profile"), ("kept", "name=Night+%26+day")]).await;
     let noah = pages.signed_in(server, "noah").await;
     pages.get(server, &noah, "/login/password").await;
     let short = [("password", "short"), ("repeated", "short")];
@@ -249,6 +253,13 @@ async fn administration(server: &Server, pages: &Pages) {
     pages.post(server, &olivia, "/users/new", &[("nonce", &*nonce(&new)), ("username", "a b")]).await;
     pages.post(server, &olivia, "/users/new", &[("nonce", &*nonce(&new)), ("username", "paul")]).await;
     pages.post(server, &olivia, "/roles/new", &[("name", "The Boss"), ("free", "x")]).await;
+    let kept = [("next", &*amara), ("kept", "version=1&display_name=Amara&email=")];
+    assert!(olivia.post(server.at("/login/again")).form(&kept).send().await.unwrap().status().is_redirection());
+    pages.get(server, &olivia, &amara).await;
+    server.database.connect().batch_execute("ALTER TABLE audit_events RENAME TO lost").unwrap();
+    let role = [("name", "night-shift"), ("description", ""), ("free", "x:y")];
+    pages.post(server, &olivia, "/roles/new", &role).await;
+    server.database.connect().batch_execute("ALTER TABLE lost RENAME TO audit_events").unwrap();
     let keys = server.text(&olivia, "/keys").await;
     let (_, rest) = keys.split_once("action=\"/keys/").unwrap();
     let client_id = rest.split('/').next().unwrap();

@@ -11,6 +11,7 @@ in_chromium![
     a_person_is_warned_before_the_session_ends_and_stays,
     an_ended_session_is_told_and_leads_back_to_where_one_was,
     from_the_profile_window_an_ended_session_leads_back_to_it,
+    from_a_form_an_ended_session_leads_back_to_what_was_typed,
     a_session_that_has_lasted_long_enough_ends_with_a_warning,
 ];
 
@@ -74,9 +75,9 @@ async fn an_ended_session_is_told_and_leads_back_to_where_one_was(server: Server
     page.is_gone("alertdialog", "Your session has ended").await;
     page.come_back().await;
     page.find("alertdialog", "Your session has ended").await;
-    page.has_focus("link", "Sign in again").await;
+    page.has_focus("button", "Sign in again").await;
     page.press(Press::Enter).await;
-    page.path_is("/login").await;
+    page.path_is("/login/again").await;
     page.sign_in_here("admin").await;
     page.path_is("/activity").await;
     assert_eq!(page.driver.current_url().await.unwrap().query(), Some("before=9999"));
@@ -94,11 +95,12 @@ async fn from_the_profile_window_an_ended_session_leads_back_to_it(server: Serve
     page.is_gone("alertdialog", "Your session has ended").await;
     assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
     page.click("button", "Generate").await;
-    page.click("link", "Sign in again").await;
+    page.click("button", "Sign in again").await;
     page.sign_in_here("admin").await;
     page.path_is("/profile").await;
     page.find("dialog", "Profile").await;
     page.has_keys(0).await;
+    page.message_has_focus("Your session had ended, so nothing was changed.").await;
     assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
 
     page.open("/activity").await;
@@ -106,10 +108,48 @@ async fn from_the_profile_window_an_ended_session_leads_back_to_it(server: Serve
     server.clock.advance(Duration::minutes(61));
     page.come_back().await;
     page.find("alertdialog", "Your session has ended").await;
-    page.click("link", "Sign in again").await;
+    page.click("button", "Sign in again").await;
+    page.is_gone("alertdialog", "Your session has ended").await;
     page.sign_in_here("admin").await;
     page.path_is("/profile").await;
     page.find("dialog", "Profile").await;
+    page.is_gone("alertdialog", "Your session has ended").await;
+    assert_eq!(page.script::<i64>("return document.querySelectorAll('.notice-danger').length").await.unwrap(), 0);
+}
+
+async fn from_a_form_an_ended_session_leads_back_to_what_was_typed(server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/users/new").await;
+    page.type_into("Username", "a b").await;
+    page.click("button", "Add user").await;
+    page.says("This cannot be a username").await;
+    server.clock.advance(Duration::minutes(61));
+    page.come_back().await;
+    page.find("alertdialog", "Your session has ended").await;
+    page.click("button", "Sign in again").await;
+    page.sign_in_here("admin").await;
+    page.message_has_focus("Your session had ended, so nothing was changed.").await;
+    assert_eq!(page.value("Username").await.unwrap(), "a b");
+
+    page.clear("Username").await;
+    page.type_into("Username", "ada").await;
+    page.click("checkbox", "administrator").await;
+    page.click("checkbox", "member").await;
+    server.clock.advance(Duration::minutes(61));
+    page.come_back().await;
+    page.find("alertdialog", "Your session has ended").await;
+    page.click("button", "Not now").await;
+    page.type_into("Display name", "Ada Lovelace").await;
+    page.click("button", "Add user").await;
+    page.find("heading", "Your session has ended").await;
+    page.click("button", "Sign in again").await;
+    page.sign_in_here("admin").await;
+    page.message_has_focus("Your session had ended, so nothing was changed.").await;
+    assert_eq!(page.value("Display name").await.unwrap(), "Ada Lovelace");
+    page.click("button", "Add user").await;
+    page.find("heading", "ada was added").await;
+    let (_, shown) = server.cli(&["user", "show", "ada"]);
+    assert!(shown.contains("Ada Lovelace") && shown.contains("administrator") && !shown.contains("member"), "{shown}");
 }
 
 async fn a_session_that_has_lasted_long_enough_ends_with_a_warning(server: Server, page: Page) {

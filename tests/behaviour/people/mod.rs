@@ -25,7 +25,7 @@ async fn row(server: &Site, browser: &Client, username: &str) -> String {
 }
 
 /// Where a user's page is.
-async fn path(server: &Site, browser: &Client, username: &str) -> String {
+pub async fn path(server: &Site, browser: &Client, username: &str) -> String {
     let row = row(server, browser, username).await;
     let (_, rest) = row.split_once("href=\"").unwrap();
     rest.split('"').next().unwrap().to_owned()
@@ -48,7 +48,7 @@ pub fn filled(page: &str, action: &str) -> Vec<(String, String)> {
         } else if tag.starts_with("input") {
             let is_box = attribute("type").as_deref() == Some("checkbox");
             if !is_box || (tag.contains(" checked") && !tag.contains(" disabled")) {
-                fields.push((name, attribute("value").unwrap()));
+                fields.push((name, attribute("value").unwrap_or_default()));
             }
         }
     }
@@ -69,7 +69,7 @@ pub fn with(mut fields: Vec<(String, String)>, name: &str, value: &str) -> Vec<(
 }
 
 /// A form with one more box checked.
-fn and(mut fields: Vec<(String, String)>, name: &str, value: &str) -> Vec<(String, String)> {
+pub fn and(mut fields: Vec<(String, String)>, name: &str, value: &str) -> Vec<(String, String)> {
     fields.push((name.to_owned(), value.to_owned()));
     fields
 }
@@ -80,12 +80,12 @@ fn without(mut fields: Vec<(String, String)>, name: &str, value: &str) -> Vec<(S
     fields
 }
 
-async fn post(server: &Site, browser: &Client, path: &str, fields: &[(String, String)]) -> Response {
+pub async fn post(server: &Site, browser: &Client, path: &str, fields: &[(String, String)]) -> Response {
     browser.post(server.at(path)).form(fields).send().await.unwrap()
 }
 
 /// The form of a user's page.
-async fn form(server: &Site, browser: &Client, path: &str) -> Vec<(String, String)> {
+pub async fn form(server: &Site, browser: &Client, path: &str) -> Vec<(String, String)> {
     filled(&server.text(browser, path).await, path)
 }
 

@@ -74,9 +74,13 @@ async fn an_ended_session_leads_back_to_where_one_was(server: &Server, page: &Pa
     hand.choose(page, "button", "Generate").await;
     page.find("alertdialog", "Your session has ended").await;
     assert_fits(page, "the end of the session").await;
-    hand.choose(page, "link", "Sign in again").await;
+    hand.choose(page, "button", "Sign in again").await;
+    page.says("Sign in, and what you typed will be there again.").await;
+    assert_fits(page, "the sign-in page with what was typed").await;
     hand.sign_in(page).await;
     page.path_is("/profile").await;
     page.find("dialog", "Profile").await;
+    page.message_has_focus("Your session had ended, so nothing was changed.").await;
+    assert_fits(page, "what was typed, again").await;
     assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
 }

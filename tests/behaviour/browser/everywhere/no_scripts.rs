@@ -82,20 +82,27 @@ async fn what_fails_is_told_on_a_page(server: &Server, page: &Page, hand: Hand) 
     assert_fits(page, "an error").await;
 
     page.open("/profile").await;
+    let before = page.key_rows().await.unwrap().len();
+    hand.type_into(page, "Name (optional)", "Night shift").await;
     break_storage(server);
     hand.choose(page, "button", "Generate").await;
     page.find("heading", "Something went wrong").await;
     assert_fits(page, "a mistake of the server").await;
     mend_storage(server);
-    page.driver.back().await.unwrap();
-    page.find("button", "Generate").await;
+    hand.choose(page, "button", "Try again").await;
+    page.has_focus("heading", "Your new API key: Night shift").await;
+    page.has_keys(before + 1).await;
 }
 
 async fn a_session_ends_and_begins_again(server: &Server, page: &Page, hand: Hand) {
-    page.open("/activity").await;
+    page.open("/profile").await;
+    hand.type_into(page, "Name (optional)", "Night shift").await;
     server.clock.advance(Duration::minutes(61));
-    hand.choose(page, "link", "Profile").await;
-    page.path_is("/login").await;
+    hand.choose(page, "button", "Generate").await;
+    page.says("Nothing was changed. Sign in again, and what you typed will be there.").await;
+    assert_fits(page, "the end of a session").await;
+    hand.choose(page, "button", "Sign in again").await;
+    page.path_is("/login/again").await;
     assert_fits(page, "the sign-in page").await;
     page.has_focus("textbox", "Username").await;
     page.type_here("admin").await;
@@ -116,5 +123,14 @@ async fn a_session_ends_and_begins_again(server: &Server, page: &Page, hand: Han
     page.has_focus("textbox", "Password").await;
     page.type_here(PASSWORD).await;
     hand.choose(page, "button", "Sign in").await;
+    page.path_is("/profile").await;
+    page.message_has_focus("Your session had ended, so nothing was changed.").await;
+    assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
+
+    page.open("/activity").await;
+    server.clock.advance(Duration::minutes(61));
+    hand.choose(page, "link", "Profile").await;
+    page.path_is("/login").await;
+    hand.sign_in(page).await;
     page.path_is("/profile").await;
 }

@@ -5,7 +5,7 @@ use thirtyfour::By;
 
 use super::super::waiting::{break_storage, mend_storage};
 use super::Gallery;
-use crate::support::Server;
+use crate::support::{PASSWORD, Server};
 
 pub(super) async fn signing_in(server: &Server, gallery: &Gallery) {
     let page = &gallery.page;
@@ -194,6 +194,21 @@ pub(super) async fn people(server: &Server, gallery: &Gallery) {
     page.type_into("E-mail (optional)", ".uk").await;
     gallery.submit("Save changes").await;
     gallery.look("user-conflict").await;
+    page.open(&amara).await;
+    page.type_into("E-mail (optional)", ".uk").await;
+    break_storage(server);
+    gallery.submit("Save changes").await;
+    gallery.look("user-try-again").await;
+    mend_storage(server);
+    server.clock.advance(Duration::minutes(61));
+    gallery.submit("Try again").await;
+    gallery.look("user-session-ended").await;
+    gallery.submit("Sign in again").await;
+    gallery.look("sign-in-again").await;
+    page.type_into("Username", "olivia").await;
+    page.type_into("Password", PASSWORD).await;
+    gallery.submit("Sign in").await;
+    gallery.look("user-not-sent").await;
     gallery.look_at(&format!("{amara}/disable"), "user-disable").await;
     gallery.look_at(&format!("{amara}/password"), "user-password").await;
     gallery.submit("Set password").await;

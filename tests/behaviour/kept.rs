@@ -1,0 +1,204 @@
+//! What was typed into a form is there again when the form could not be answered.
+
+use chrono::Duration;
+use diesel::connection::SimpleConnection as _;
+use reqwest::header::LOCATION;
+use reqwest::{Client, StatusCode};
+
+use crate::people::{and, filled, form, path, post, with};
+use crate::support::{PASSWORD, Server, alert, browser, on_each_database};
+
+on_each_database![
+    what_was_typed_is_there_again_after_the_session_has_ended,
+    what_was_typed_is_sent_again_after_a_mistake_of_the_server,
+    what_was_typed_is_there_for_whoever_signs_in_elsewhere_meanwhile,
+    an_edit_that_comes_back_is_one_of_the_version_that_it_began_with,
+    only_what_was_typed_into_a_form_without_passwords_is_kept,
+    too_much_text_does_not_keep_anybody_from_signing_in,
+    what_was_typed_cannot_come_from_an_address_or_another_website,
+];
+
+type Fields = Vec<(String, String)>;
+
+/// A form with what somebody has typed into it, by the path of its page and that it is sent to.
+async fn typed(server: &Server, admin: &Client, page: &str, action: &str, typed: &[(&str, &str)]) -> Fields {
+    let fields = filled(&server.text(admin, page).await, action);
+    typed.iter().fold(fields, |fields, (name, value)| match *name {
+        "role" | "permission" => and(fields, name, value),
+        _ => with(fields, name, value),
+    })
+}
+
+/// What is typed into every form that is kept: the page, where it is sent to, and fields.
+async fn forms(server: &Server, admin: &Client) -> Vec<(String, String, Fields)> {
+    server.add_user("ada", &["member"]).await;
+    assert!(server.cli(&["role", "add", "clerk", "--permission", "journals:read"]).0);
+    let ada = path(server, admin, "ada").await;
+    let mut forms = Vec::new();
+    for (page, action, fields) in [
+        ("/users/new", "/users/new", &[("username", "bob"), ("display_name", "Bob & \"Bo\""), ("role", "clerk")][..]),
+        (&*ada, &*ada, &[("email", "ada@example.com"), ("role", "clerk")]),
+        (
+            "/roles/new",
+            "/roles/new",
+            &[("name", "poet"), ("free", "poems:read\npoems:write"), ("permission", "keys:read")],
+        ),
+        ("/roles/clerk/edit", "/roles/clerk/edit", &[("description", "100 % Büro"), ("free", "a:b")]),
+        ("/profile", "/profile/api-keys", &[("name", "Night shift")]),
+    ] {
+        forms.push((page.to_owned(), action.to_owned(), typed(server, admin, page, action, fields).await));
+    }
+    forms
+}
+
+/// Without what is new in each form, and in an order of their own.
+fn compared(mut fields: Fields) -> Fields {
+    fields.retain(|(name, _)| name != "nonce");
+    fields.sort();
+    fields
+}
+
+async fn what_was_typed_is_there_again_after_the_session_has_ended(server: Server) {
+    let mut admin = server.signed_in("admin").await;
+    for (page, action, fields) in forms(&server, &admin).await {
+        server.clock.advance(Duration::minutes(61));
+        let answer = post(&server, &admin, &action, &fields).await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{action}");
+        let told = answer.text().await.unwrap();
+        assert!(told.contains("Nothing was changed. Sign in again, and what you typed will be there."), "{told}");
+        let again = filled(&told, "/login/again");
+        let sign_in = post(&server, &admin, "/login/again", &again).await;
+        assert_eq!(sign_in.status(), StatusCode::OK);
+        let sign_in = sign_in.text().await.unwrap();
+        assert_eq!(alert(&sign_in), "Your session has ended. Sign in, and what you typed will be there again.");
+
+        let wrong = with(with(filled(&sign_in, "/login"), "username", "admin"), "password", "not the password");
+        let sign_in = post(&server, &admin, "/login", &wrong).await.text().await.unwrap();
+        let right = with(filled(&sign_in, "/login"), "password", PASSWORD);
+        let answer = post(&server, &admin, "/login", &with(right, "username", "admin")).await;
+        assert_eq!(answer.headers()[LOCATION], page);
+
+        let back = admin.get(server.at(&page)).send().await.unwrap();
+        assert_eq!(back.status(), StatusCode::OK);
+        let back = back.text().await.unwrap();
+        assert_eq!(
+            alert(&back),
+            "Your session had ended, so nothing was changed. What you typed is still here: check it and send it again."
+        );
+        let came_back = filled(&back, &action);
+        assert_eq!(compared(came_back.clone()), compared(fields.clone()), "{page}");
+        assert_ne!(
+            compared(filled(&server.text(&admin, &page).await, &action)),
+            compared(fields),
+            "it comes back once"
+        );
+        let status = post(&server, &admin, &action, &came_back).await.status();
+        assert!(matches!(status.as_u16(), 200 | 303), "{action}: {status}");
+        admin = server.signed_in("admin").await;
+    }
+}
+
+async fn what_was_typed_is_sent_again_after_a_mistake_of_the_server(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let forms = forms(&server, &admin).await;
+    server.database.connect().batch_execute("ALTER TABLE audit_events RENAME TO lost").unwrap();
+    let mut again = Vec::new();
+    for (_, action, fields) in &forms {
+        let answer = post(&server, &admin, action, fields).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "{action}");
+        let told = answer.text().await.unwrap();
+        assert!(told.contains("The mistake is ours.") && told.contains("Try again"), "{told}");
+        again.push(filled(&told, action));
+        assert_eq!(again.last(), Some(fields), "the nonce included: whatever was done is not done twice");
+    }
+    server.database.connect().batch_execute("ALTER TABLE lost RENAME TO audit_events").unwrap();
+    for ((_, action, _), fields) in forms.iter().zip(again) {
+        let status = post(&server, &admin, action, &fields).await.status();
+        assert!(matches!(status.as_u16(), 200 | 303), "{action}: {status}");
+    }
+}
+
+async fn what_was_typed_is_there_for_whoever_signs_in_elsewhere_meanwhile(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let again = [("next", "/roles/new"), ("kept", "name=poet&description=&free=")];
+    let answer = admin.post(server.at("/login/again")).form(&again).send().await.unwrap();
+    assert_eq!(answer.headers()[LOCATION], "/roles/new");
+    let fields = form(&server, &admin, "/roles/new").await;
+    assert_eq!(fields[0], ("name".to_owned(), "poet".to_owned()));
+
+    admin.post(server.at("/login/again")).form(&again).send().await.unwrap();
+    assert_eq!(form(&server, &admin, "/users/new").await[1].1, "", "it is another page's");
+    assert_eq!(form(&server, &admin, "/roles/new").await[0].1, "", "and is forgotten");
+}
+
+async fn an_edit_that_comes_back_is_one_of_the_version_that_it_began_with(server: Server) {
+    let admin = server.signed_in("admin").await;
+    for (page, _, fields) in forms(&server, &admin).await.into_iter().filter(|(_, _, fields)| fields[0].0 == "version")
+    {
+        server.clock.advance(Duration::minutes(61));
+        let told = post(&server, &admin, &page, &fields).await.text().await.unwrap();
+        let edited = if page.contains("roles") {
+            server.cli(&["role", "edit", "clerk", "--description", "Office"])
+        } else {
+            server.cli(&["user", "edit", "ada", "--display-name", "Ada King"])
+        };
+        assert!(edited.0, "{}", edited.1);
+        server.signed_in_with(admin.clone(), "admin").await;
+        post(&server, &admin, "/login/again", &filled(&told, "/login/again")).await;
+        let answer = post(&server, &admin, &page, &form(&server, &admin, &page).await).await;
+        assert_eq!(answer.status(), StatusCode::CONFLICT, "{page}");
+    }
+}
+
+async fn only_what_was_typed_into_a_form_without_passwords_is_kept(server: Server) {
+    let secret = "the password that I had";
+    let form = [("current", secret), ("password", secret), ("repeated", secret), ("name", secret)];
+    for path in ["/account/password", "/account/reading", "/users/usr_0/password", "/logout"] {
+        let answer = browser().post(server.at(path)).form(&form).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        assert!(!answer.text().await.unwrap().contains(secret), "{path}");
+    }
+    let nothing = browser().post(server.at("/users/new")).form(&[("nonce", "0123456789abcdef")]).send().await.unwrap();
+    assert_eq!(nothing.headers()[LOCATION], "/login?next=%2Fusers%2Fnew");
+    let script = browser().post(server.at("/users/new")).form(&form).header("HX-Request", "true").send().await.unwrap();
+    assert!(!script.text().await.unwrap().contains(secret), "a script keeps its form itself");
+}
+
+async fn too_much_text_does_not_keep_anybody_from_signing_in(server: Server) {
+    for (length, is_kept) in [(2_600, true), (2_800, false)] {
+        let free = "ö\n".repeat(length / 3);
+        let form = [("name", "poet"), ("description", ""), ("free", &*free)];
+        let visitor = browser();
+        let answer = visitor.post(server.at("/roles/new")).form(&form).send().await.unwrap();
+        assert_eq!(answer.status() == StatusCode::UNAUTHORIZED, is_kept, "{length}");
+        if is_kept {
+            let again = filled(&answer.text().await.unwrap(), "/login/again");
+            let sign_in = post(&server, &visitor, "/login/again", &again).await.text().await.unwrap();
+            let form = with(with(filled(&sign_in, "/login"), "username", "admin"), "password", PASSWORD);
+            assert_eq!(post(&server, &visitor, "/login", &form).await.status(), StatusCode::SEE_OTHER);
+            let page = server.text(&visitor, "/roles/new").await;
+            assert_eq!(filled(&page, "/roles/new")[2].1.replace("\r\n", "\n"), free);
+        } else {
+            assert_eq!(answer.headers()[LOCATION], "/login?next=%2Froles%2Fnew");
+        }
+    }
+}
+
+async fn what_was_typed_cannot_come_from_an_address_or_another_website(server: Server) {
+    let admin = server.signed_in("admin").await;
+    for path in ["/users/new?username=mallory&role=administrator", "/roles/new?name=mallory", "/profile?name=mallory"] {
+        assert!(!server.text(&admin, path).await.contains("mallory"), "{path}");
+    }
+    let again = [("next", "/users/new"), ("kept", "username=mallory&display_name=&email=")];
+    let request = admin.post(server.at("/login/again")).header("Sec-Fetch-Site", "cross-site").form(&again);
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert!(!server.text(&admin, "/users/new").await.contains("mallory"));
+
+    let elsewhere = [("next", "//evil.example/users/new"), ("kept", "username=mallory")];
+    let answer = admin.post(server.at("/login/again")).form(&elsewhere).send().await.unwrap();
+    assert!(!answer.headers()[LOCATION].to_str().unwrap().contains("evil"));
+    let rubbish = [("next", "/users/new"), ("kept", "%zz&&=&username")];
+    admin.post(server.at("/login/again")).form(&rubbish).send().await.unwrap();
+    assert_eq!(admin.get(server.at("/users/new")).send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+    assert_eq!(admin.get(server.at("/users/new")).send().await.unwrap().status(), StatusCode::OK);
+}
