@@ -200,10 +200,23 @@ impl Page {
     }
 
     pub async fn press(&self, key: Key) {
+        if matches!(key, Key::Enter) {
+            return self.press_enter().await;
+        }
         let pressed = self.driver.action_chain().send_keys(key).perform().await;
         // So the driver calls it when the key leads to another page before it was let go.
         let navigated = |error: &WebDriverError| error.to_string().contains("aborted by navigation");
         assert!(pressed.as_ref().err().is_none_or(navigated), "{pressed:?}");
+    }
+
+    /// As a keyboard does it: the driver would press the key and enter its character one after the other, and the second
+    /// may come to the page that the first has led to.
+    async fn press_enter(&self) {
+        for (event, text) in [("keyDown", "\r"), ("keyUp", "")] {
+            let key =
+                json!({ "type": event, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": text });
+            self.driver.cdp().send_raw("Input.dispatchKeyEvent", key).await.unwrap();
+        }
     }
 
     /// Presses Tab until this has the focus.
