@@ -65,15 +65,16 @@
 //! in one transaction; the answer is the only place where the client secret is in clear.
 //!
 //! A gateway check: the signature of the token says which key it was issued for, and that it is good is remembered; the
-//! thread that writes ([`db::Database::decide`]) looks up that key, its owner, the owner's permissions and the token's
+//! thread that writes ([`db::Database::decide`]) finds that key, its owner, the owner's permissions and the token's
 //! standing, together with what other requests ask about at that moment; [`oauth::check`] decides on what was found; the
 //! decisions are put on disk in the same transaction; then they are answered.
 //!
 //! # Invariants
 //!
 //! - A client secret exists in clear in one answer and nowhere else. The type that holds it cannot be printed.
-//! - Every decision about a credential is made on what is in the database at that moment. Nothing that can change is
-//!   remembered in an instance, so any number of equal instances can run over one Postgres.
+//! - Every decision about a credential is made on what is in the database at that moment. On Postgres nothing that can
+//!   change is remembered, so any number of equal instances can run over one; on SQLite what was found is kept for as long
+//!   as SQLite says, at each decision, that nothing was written since (`db::remembered`).
 //! - Who may change which user and role is decided by [`roles::rules`], in the transaction that makes the change and on
 //!   what is read there; such transactions run one after another.
 //! - A change and its audit event are one transaction, and what was answered is on disk.

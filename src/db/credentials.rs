@@ -1,4 +1,5 @@
-//! What presented credentials are checked against: the one statement behind every request of a program.
+//! What presented credentials are checked against: the one statement behind the requests of programs. What it has found on
+//! SQLite may be remembered for a while ([`super::remembered`]).
 //!
 //! It is written out because putting it together from its parts took as long as running it, and it stands here because
 //! Postgres answers for a whole batch of credentials at once, where SQLite, which is no journey away, is asked for each.

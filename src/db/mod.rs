@@ -243,11 +243,13 @@ impl Database {
         self.writer.decide(presented, decide).await
     }
 
-    /// Records what was done where nothing has to be decided. The events are on disk when this returns `Ok`.
+    /// Records what was done where nothing has to be decided. The events are on disk when this returns `Ok`, and none of
+    /// them may be a key's last use, which changes what is remembered of the key.
     ///
     /// # Errors
     /// As for [`Database::write`].
     pub async fn record(&self, entries: Vec<Entry>) -> Result<(), Error> {
+        debug_assert!(entries.iter().all(|entry| !entry.is_last_use), "a last use is recorded by the decision on it");
         self.decide(Vec::new(), |_, recorded| recorded.extend(entries)).await
     }
 

@@ -17,11 +17,14 @@ use super::Timestamp;
 use super::credentials::{self, Found, Presented};
 use super::schema::signing_keys;
 
-/// Credentials that are remembered, some 10 MB of them; then all are forgotten.
+/// Credentials that are remembered, some 12 MB of them; then all are forgotten.
 const MOST: usize = 16_384;
 
-/// Credentials of one key that are remembered: its secret and its newest tokens.
-const MOST_OF_ONE_KEY: usize = 8;
+/// Credentials of one key that are remembered: secret and tokens, each once for every address and kind of request.
+const MOST_OF_ONE_KEY: usize = 32;
+
+/// The longest permissions of an owner that are remembered, in bytes.
+const LONGEST_PERMISSIONS: usize = 1024;
 
 /// Empty to begin with.
 #[derive(Default)]
@@ -69,12 +72,16 @@ impl Remembered {
     fn find_one(&mut self, sqlite: &mut SqliteConnection, presented: &Presented) -> QueryResult<Found> {
         let known = self.by_client_id.get(&presented.client_id);
         let is_in_time = self.of.as_ref().is_some_and(|state| state.holds_at(presented.now));
-        if let Some((_, found)) = known.into_iter().flatten().find(|(known, _)| is_in_time && known.is(presented)) {
+        // A limit that has ended has not before.
+        let is_known = |known: &Presented| is_in_time && known.now <= presented.now && known.is(presented);
+        if let Some((_, found)) = known.into_iter().flatten().find(|(known, _)| is_known(known)) {
             return Ok(found.clone());
         }
         let found = credentials::find_one(sqlite, presented)?;
-        // Strangers cannot fill the memory, and a limit ends with time alone.
-        if is_in_time && found.credential.is_some() && found.limited_until.is_none() {
+        // Strangers cannot fill the memory, and a limit ends by itself.
+        let is_worth_it = found.limited_until.is_none()
+            && found.credential.as_ref().is_some_and(|key| key.permissions.len() <= LONGEST_PERMISSIONS);
+        if is_in_time && is_worth_it {
             self.keep(presented.clone(), found.clone());
         }
         Ok(found)
@@ -103,7 +110,8 @@ impl State {
     }
 }
 
-/// When what a signing key is good for will next change by itself.
+/// When what a signing key is good for will next change by itself. That the times are written as this program writes them is
+/// taken for granted, as by the look-up, which compares them as texts.
 fn next_change(sqlite: &mut SqliteConnection, now: Timestamp) -> QueryResult<Option<Timestamp>> {
     let keys: Vec<(Timestamp, Option<Timestamp>)> =
         signing_keys::table.select((signing_keys::signs_from, signing_keys::verifies_until)).load(sqlite)?;
@@ -256,6 +264,28 @@ mod tests {
         let Installation { sqlite, remembered, .. } = &mut installation;
         let found = sqlite.immediate_transaction(|sqlite| remembered.find(sqlite, &[other])).unwrap().remove(0);
         assert!(!found.credential.unwrap().signing_key_counts);
+    }
+
+    #[test]
+    fn what_was_found_later_does_not_hold_before() {
+        let mut installation = Installation::new();
+        installation.find("kl_1", at(20));
+        installation.sqlite.batch_execute(DISABLE).unwrap();
+        assert!(installation.find("kl_1", at(20)).credential.unwrap().owner.is_active, "it was not looked up");
+        assert!(!installation.find("kl_1", at(19)).credential.unwrap().owner.is_active);
+    }
+
+    #[test]
+    fn long_permissions_are_not_remembered() {
+        let mut installation = Installation::new();
+        let permission = "p".repeat(LONGEST_PERMISSIONS + 1);
+        let sql = format!(
+            "INSERT INTO role_permissions SELECT id, '{permission}' FROM roles WHERE name = 'member';
+             INSERT INTO user_roles SELECT 1, id FROM roles WHERE name = 'member';"
+        );
+        installation.sqlite.batch_execute(&sql).unwrap();
+        assert!(installation.find("kl_1", at(1)).credential.unwrap().permissions.contains(&permission));
+        assert_eq!(installation.remembered.number, 0);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //! 4.4), asks what a token stands for (RFC 7662), ends one (RFC 7009), and finds the endpoints and the public signing
 //! keys by itself (RFC 8414, RFC 7517).
 //!
-//! What a credential stands for is looked up again at every use ([`check`]): the key, its owner, the owner's
+//! What a credential stands for is asked of the database's state at every use ([`check`]): the key, its owner, the owner's
 //! permissions, whether the token was ended and its signing key withdrawn. The only thing taken from a token is what
-//! cannot change: which key it was issued for, its scope and when it ends; and the only thing remembered is that its
+//! cannot change: which key it was issued for, its scope and when it ends; and all that is remembered of it is that its
 //! signature is good.
 
 pub mod actions;

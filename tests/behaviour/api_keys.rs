@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
+use diesel::prelude::*;
+use keyledge::db::Timestamp;
+use keyledge::db::schema::api_keys;
 use reqwest::header::{CACHE_CONTROL, LOCATION, SET_COOKIE, VARY};
 use reqwest::{Client, Response, StatusCode};
 use tokio::task::JoinSet;
@@ -27,9 +30,10 @@ on_each_database![
     two_deletions_at_once_are_one_deletion,
     sixteen_browsers_at_once_lose_nothing,
     a_key_expires_after_its_lifetime,
+    the_last_use_of_a_key_is_noted_once_a_minute,
     the_question_before_a_deletion_warns_for_the_last_valid_key,
     a_replacement_keeps_the_name_and_the_lifetime,
-    the_panel_is_filled_in_from_the_address,
+    the_panel_is_filled_in_with_what_was_kept,
     a_script_gets_the_parts_of_the_page_it_asks_for,
     a_script_is_told_that_the_session_has_ended,
 ];
@@ -287,6 +291,22 @@ async fn a_key_expires_after_its_lifetime(server: Server) {
     assert_eq!(answer["error_description"], "the API key has expired");
 }
 
+async fn the_last_use_of_a_key_is_noted_once_a_minute(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let mut noted = Vec::new();
+    for seconds in [0, 30, 31, 30, 31] {
+        server.clock.advance(Duration::seconds(seconds));
+        let asked = server.clock.now();
+        server.token(&key).await;
+        let query = api_keys::table.select(api_keys::last_used_at);
+        let last: Option<Timestamp> =
+            server.open_database().read_blocking(|connection| query.first(connection)).unwrap();
+        noted.push(last.unwrap() >= asked);
+    }
+    assert_eq!(noted, [true, false, true, false, true]);
+}
+
 async fn the_question_before_a_deletion_warns_for_the_last_valid_key(server: Server) {
     let admin = server.signed_in("admin").await;
     let expired = server.generate_with(&admin, &[("lifetime", "1")]).await;
@@ -328,14 +348,19 @@ async fn a_replacement_keeps_the_name_and_the_lifetime(server: Server) {
     assert!((expires_at(row) - server.clock.now().utc() - Duration::days(30)).abs() < Duration::minutes(1));
 }
 
-async fn the_panel_is_filled_in_from_the_address(server: Server) {
+async fn the_panel_is_filled_in_with_what_was_kept(server: Server) {
     let admin = server.signed_in("admin").await;
-    let page = server.text(&admin, "/profile?name=Night+%22shift%22&lifetime=date&expires_on=2030-01-31").await;
+    let profile = async |kept| {
+        let again = [("next", "/profile"), ("kept", kept)];
+        admin.post(server.at("/login/again")).form(&again).send().await.unwrap();
+        server.text(&admin, "/profile").await
+    };
+    let page = profile("for=admin&name=Night+%22shift%22&lifetime=date&expires_on=2030-01-31").await;
     assert_eq!(field(&page, "key-name"), "Night &#34;shift&#34;");
     assert_eq!(field(&page, "expires-on"), "2030-01-31");
     assert!(page.contains("<option value=\"date\" selected>"));
     assert!(rows(&page).is_empty());
-    let page = server.text(&admin, "/profile?lifetime=soon").await;
+    let page = profile("for=admin&lifetime=soon").await;
     assert!(page.contains("<option value=\"90\" selected>"));
 }
 
