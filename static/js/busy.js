@@ -1,28 +1,31 @@
 // Says that the server is at work, and on the button once it takes its time. Further clicks do nothing.
 
-import { announce } from "./announce.js";
+import { announce, retract } from "./announce.js";
+import { words } from "./words.js";
 
 const SLOW_MS = 400;
 // Nobody tells when the browser was told to stop.
 const PATIENCE_MS = 10_000;
 const slow = new WeakMap();
 
+// A button without words of its own for it, such as an icon, shows it by its looks alone.
 function say(button) {
-  const label = button.lastChild;
-  const before = label.textContent;
-  label.textContent = button.dataset.busy;
+  const message = button.dataset.busy ?? words("waiting");
+  const label = button.dataset.busy && button.lastChild;
+  const before = label?.textContent;
+  if (label) label.textContent = message;
   button.setAttribute("aria-disabled", "true");
-  announce(button.dataset.busy, button);
+  announce(message, button);
   return () => {
-    label.textContent = before;
+    if (label) label.textContent = before;
     button.removeAttribute("aria-disabled");
+    retract(message);
   };
 }
 
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
   elt.setAttribute("aria-busy", "true");
-  const button = elt.querySelector("[data-busy]");
-  if (!button) return;
+  const button = elt.querySelector("[type=submit]") ?? elt;
   const state = { undo: () => clearTimeout(timer) };
   const timer = setTimeout(() => (state.undo = say(button)), SLOW_MS);
   slow.set(elt, state);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use serde_json::json;
-use thirtyfour::WebElement;
+use thirtyfour::{Key as Press, WebElement};
 
 use super::htmx::with_htmx;
 use super::{Page, in_chromium};
@@ -12,6 +12,7 @@ use crate::support::Server;
 
 in_chromium![
     a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored,
+    a_slow_question_is_told_and_asked_once,
     a_quick_answer_is_never_called_slow,
     a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
     a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost,
@@ -20,6 +21,7 @@ in_chromium![
 
 with_htmx![
     a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored,
+    a_slow_question_is_told_and_asked_once,
     a_quick_answer_is_never_called_slow,
     a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
     a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost,
@@ -55,6 +57,32 @@ async fn a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored(_ser
     page.says(&format!("API key {client_id} was generated")).await;
     page.find("button", "Generate").await;
     page.has_keys(1).await;
+}
+
+async fn a_slow_question_is_told_and_asked_once(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    let (client_id, _) = page.generate().await;
+    page.click("button", "Copy client secret").await;
+    page.says("Client secret copied").await;
+    page.slow_down(3000).await;
+    let name = format!("Delete {client_id}");
+    page.click("button", &name).await;
+    let button = page.find("button", &name).await;
+    page.until("the status says so", async || {
+        let is_told = page.script::<String>(STATUS).await? == "Please wait…";
+        Ok((is_told && button.attr("aria-disabled").await?.as_deref() == Some("true")).then_some(()))
+    })
+    .await;
+    button.click().await.unwrap();
+    page.has_focus("button", "Cancel").await;
+    assert_eq!(page.script::<String>(STATUS).await.unwrap(), "");
+    assert_eq!(button.attr("aria-disabled").await.unwrap(), None);
+    let icons = "return document.querySelectorAll('[data-row] .button svg *').length";
+    assert!(page.script::<i64>(icons).await.unwrap() > 0, "the icon is as it was");
+    page.press(Press::Escape).await;
+    page.is_gone("dialog", "Delete API key").await;
+    page.has_focus("button", &name).await;
 }
 
 async fn a_quick_answer_is_never_called_slow(_server: Server, page: Page) {
