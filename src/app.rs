@@ -24,14 +24,12 @@ use crate::oauth::tokens::Tokens;
 use crate::storage::Storage;
 use crate::users::actions::{FirstAdministrator, ensure_administrator};
 use crate::web::brand::Brand;
+use crate::web::fields::{LARGEST_FORM, form_config};
 use crate::web::state::State;
 use crate::web::{assets, brand, cross_origin, error_pages, headers, nul, shown_secret, signed_in};
 use crate::{
     account, all_keys, api, api_keys, audit, gateway, health, home, language, login, oauth, profile, roles, users,
 };
-
-/// The largest form or token request, in bytes.
-const LARGEST_BODY: usize = 16 * 1024;
 
 /// Requests that are under way get this long when the server is told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -103,10 +101,8 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(state.clone()))
-            .app_data(web::PayloadConfig::new(LARGEST_BODY))
-            .app_data(
-                web::FormConfig::default().limit(LARGEST_BODY).error_handler(|error, _| form_error(&error).into()),
-            )
+            .app_data(web::PayloadConfig::new(LARGEST_FORM))
+            .app_data(form_config(LARGEST_FORM))
             .app_data(web::QueryConfig::default().error_handler(|_, _| Error::NotFound.into()))
             .configure(gateway::routes)
             .service(
@@ -181,13 +177,4 @@ fn sessions(state: &State, idle_lifetime: Option<Duration>) -> SessionMiddleware
         .cookie_content_security(CookieContentSecurity::Private)
         .session_lifecycle(BrowserSession::default().state_ttl(state_ttl))
         .build()
-}
-
-fn form_error(error: &actix_web::error::UrlencodedError) -> Error {
-    use actix_web::error::UrlencodedError as E;
-    match error {
-        E::Overflow { .. } => Error::TooLarge,
-        E::Parse(_) => Error::BadRequest("error-field-missing"),
-        _ => Error::BadRequest("error-form-unreadable"),
-    }
 }

@@ -89,6 +89,7 @@ script-too-many-requests = Es gab zu viele Anfragen. Nichts wurde getan. Versuch
 script-too-many-requests-until = Es gab zu viele Anfragen. Nichts wurde getan. Versuchen Sie es in { $time } noch einmal.
 script-unreachable = Der Server war nicht zu erreichen. Sie können es gefahrlos noch einmal versuchen.
 script-no-answer = Der Server hat nicht geantwortet. Sie können es gefahrlos noch einmal versuchen.
+script-waiting = Bitte warten …
 script-stayed = Sie bleiben angemeldet
 
 ## Der Status eines Schlüssels oder eines Benutzers
@@ -650,4 +651,4 @@ error-form-incomplete = Dieses Formular ist nicht vollständig. Gehen Sie zurüc
 error-panel-incomplete = Dieses Formular ist nicht vollständig. Öffnen Sie Ihr Profil und versuchen Sie es noch einmal.
 error-panel-of-another = Dieses Formular gehört jemand anderem. Öffnen Sie Ihr Profil und versuchen Sie es noch einmal.
 error-nul = Die Adresse dieser Seite hat ein Zeichen, das dort nicht erlaubt ist.
-form-not-sent = Ihre Sitzung war beendet, deshalb wurde nichts geändert. Was Sie eingegeben haben, ist noch da: Prüfen Sie es und senden Sie es noch einmal.
+form-not-sent = Ihre Sitzung war beendet. Nichts wurde geändert. Was Sie eingegeben haben, ist noch da: Prüfen Sie es und senden Sie es dann ab.

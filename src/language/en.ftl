@@ -89,6 +89,7 @@ script-too-many-requests = There were too many requests. Nothing was done. Try a
 script-too-many-requests-until = There were too many requests. Nothing was done. Try again in { $time }.
 script-unreachable = The server could not be reached. It is safe to try again.
 script-no-answer = The server did not answer. It is safe to try again.
+script-waiting = Please wait…
 script-stayed = You stay signed in
 
 ## The status of a key or a user
@@ -650,4 +651,4 @@ error-form-incomplete = This form is not complete. Go back and try again.
 error-panel-incomplete = This form is not complete. Open your profile and try again.
 error-panel-of-another = This form belongs to somebody else. Open your profile and try again.
 error-nul = The address of this page has a character that is not allowed there.
-form-not-sent = Your session had ended, so nothing was changed. What you typed is still here: check it and send it again.
+form-not-sent = Your session had ended. Nothing was changed. What you typed is still here: check it, then send it.

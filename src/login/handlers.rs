@@ -3,7 +3,7 @@
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::actions::{self, PasswordChoice, SignIn};
@@ -18,7 +18,8 @@ use crate::users::model::{Account, normalize_username};
 use crate::users::password_rules::{MINIMUM_LENGTH, normalize};
 use crate::web::answer::{page, see_other};
 use crate::web::caller;
-use crate::web::kept;
+use crate::web::error_pages::SIGN_IN_AGAIN;
+use crate::web::kept::{self, Sent};
 use crate::web::layout::Layout;
 use crate::web::signed_in::{SignedIn, SignedInOrChanging};
 use crate::web::state::State;
@@ -72,13 +73,14 @@ pub async fn login_again(
     form: web::Form<AgainForm>,
 ) -> Result<HttpResponse, Error> {
     let next = safe_next(&form.next);
+    let typed = kept::in_size(form.into_inner().kept);
     match signed_in {
-        Ok(_) => {
-            kept::remember(&session, &next, &form.kept)?;
+        Ok(_) | Err(Error::PasswordChangeNeeded) => {
+            kept::remember(&session, &next, typed)?;
             Ok(see_other(&next))
         }
-        Err(error @ (Error::Internal(_) | Error::Busy | Error::PasswordChangeNeeded)) => Err(error),
-        Err(_) => login_page(&state, locale, next, form.into_inner().kept),
+        Err(error @ (Error::Internal(_) | Error::Busy)) => Err(error),
+        Err(_) => login_page(&state, locale, next, typed),
     }
 }
 
@@ -113,6 +115,10 @@ pub async fn sign_in(
     let name = normalize_username(&form.username);
     let attempt = state.attempt(Kind::SignIn, source.address, &name);
     let next = safe_next(&form.next);
+    if !form.kept.is_empty() {
+        let fields = [("next", &next), ("kept", &form.kept)].map(|(name, value)| (name.to_owned(), value.clone()));
+        request.extensions_mut().insert(Sent { action: SIGN_IN_AGAIN.to_owned(), fields: fields.into() });
+    }
     let now = state.clock.now();
     let (database, passwords, from) = (&state.database, &state.passwords, source.clone());
     let outcome = actions::sign_in(database, passwords, &name, &form.password, attempt, source, now).await?;
@@ -123,7 +129,7 @@ pub async fn sign_in(
             session.insert(USER_ID, user.id).map_err(Error::internal)?;
             session.insert(SESSION_EPOCH, user.session_epoch).map_err(Error::internal)?;
             session.insert(SIGNED_IN_FROM, from).map_err(Error::internal)?;
-            kept::remember(&session, &next, &form.kept)?;
+            kept::remember(&session, &next, form.into_inner().kept)?;
             return Ok(see_other(&next));
         }
         SignIn::Refused => (StatusCode::UNAUTHORIZED, Message::new("sign-in-refused")),
@@ -224,7 +230,7 @@ pub async fn change_password(
         PasswordChoice::Chosen { session_epoch } => {
             session.insert(SESSION_EPOCH, session_epoch).map_err(Error::internal)?;
             session.renew();
-            Ok(see_other("/"))
+            Ok(see_other(&kept::page(&session).unwrap_or_else(|| "/".to_owned())))
         }
         PasswordChoice::Unchanged => password_page(&state, &account, Some(Message::new("password-is-one-time"))),
         PasswordChoice::Outdated => {

@@ -77,7 +77,10 @@ impl SessionStore for DatabaseSessionStore {
         let (digest, now) = (sha256(key.as_ref().as_bytes()), self.clock.now());
         let found = self.database.look_up(move |connection| queries::find_session(connection, &digest, now)).await;
         let Some(session) = found.map_err(|error| LoadError::Other(error.into()))? else { return Ok(None) };
-        self.prolong(&session, digest, now).await.map_err(|error| LoadError::Other(error.into()))?;
+        if let Err(error) = self.prolong(&session, digest, now).await {
+            // What is asked for may be done without writing, or says itself that it cannot be written.
+            tracing::warn!("a session was not prolonged: {error}");
+        }
         let mut state: State = serde_json::from_str(&session.state).map_err(deserialization)?;
         state.insert(KEY_DIGEST.to_owned(), serde_json::to_string(&digest).map_err(deserialization)?);
         if let Ok(address) = session.address.parse() {

@@ -71,8 +71,10 @@ pub async fn profile(
         _ => Outcome::None,
     };
     let (viewer, locale) = (Viewer::from(&account), account.locale);
-    let typed = kept::take(&session, &request).map_or_else(Typed::default, |fields| Typed::kept(&fields));
+    let kept = kept::find(&session, &request, &account.user.username);
+    let typed = kept.map_or_else(Typed::default, |fields| Typed::kept(&fields));
     let window = window::fill(&state, account, typed, outcome).await?;
+    kept::forget(&session);
     let mut answer = if wants_fragment(&request) {
         page(locale, StatusCode::OK, &ProfileWindowFragment { window })?
     } else {

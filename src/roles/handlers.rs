@@ -133,11 +133,11 @@ pub async fn new(
     SignedIn(account): SignedIn,
 ) -> Result<HttpResponse, Error> {
     account.require(ROLES_WRITE)?;
-    let typed = match kept::take(&session, &request) {
-        Some(fields) => Typed { name: fields.one("name")?.to_owned(), ..Typed::read_kept(&fields)? },
-        None => Typed::default(),
-    };
-    new_page(&state, &account, StatusCode::OK, typed)
+    let typed = kept::find(&session, &request, &account.user.username).and_then(|fields| {
+        Some(Typed { name: fields.one("name").ok()?.to_owned(), ..Typed::read_kept(&fields).ok()? })
+    });
+    kept::forget(&session);
+    new_page(&state, &account, StatusCode::OK, typed.unwrap_or_default())
 }
 
 /// Adds a role.
@@ -196,15 +196,14 @@ pub async fn edit(
     name: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     account.require(ROLES_WRITE)?;
-    let kept = kept::take(&session, &request);
+    let kept = kept::find(&session, &request, &account.user.username)
+        .and_then(|fields| Some((Typed::read_kept(&fields).ok()?, fields.version().ok()?)));
     let listed = find(&state, name.into_inner()).await?;
     if let Err(refusal) = rules::may_change_role(&account.actor(), &listed.grant) {
         return refused(&state, &account, refusal).await;
     }
-    let (typed, version) = match kept {
-        Some(fields) => (Typed::read_kept(&fields)?, fields.version()?),
-        None => (Typed::of(&listed.grant), listed.grant.role.version),
-    };
+    let (typed, version) = kept.unwrap_or_else(|| (Typed::of(&listed.grant), listed.grant.role.version));
+    kept::forget(&session);
     edit_page(&state, &account, StatusCode::OK, &listed, version, typed)
 }
 

@@ -127,13 +127,13 @@ pub async fn show(
     subject: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     account.require(USERS_READ)?;
-    let kept = kept::take(&session, &request);
-    let typed = kept.as_ref().map(Typed::read_kept).transpose()?;
+    let kept = kept::find(&session, &request, &account.user.username)
+        .and_then(|fields| Some((Typed::read_kept(&fields).ok()?, fields.version().ok()?)));
+    let (typed, version) = kept.unzip();
     let mut shown = user_page(&state, &account, subject.into_inner(), typed).await?;
-    if let Some(fields) = kept {
-        shown.version = fields.version()?;
-    }
+    shown.version = version.unwrap_or(shown.version);
     shown.notice = notices::take(&session);
+    kept::forget(&session);
     page(account.locale, StatusCode::OK, &shown)
 }
 

@@ -148,11 +148,13 @@ pub async fn new(
     SignedIn(account): SignedIn,
 ) -> Result<HttpResponse, Error> {
     account.require(USERS_WRITE)?;
-    let (username, typed) = match kept::take(&session, &request) {
-        Some(fields) => (fields.one("username")?.to_owned(), Typed::read_kept(&fields)?),
-        None => (String::new(), Typed { roles: Some([MEMBER.to_owned()].into()), ..Typed::default() }),
-    };
-    new_page(&state, &account, StatusCode::OK, username, typed).await
+    let kept = kept::find(&session, &request, &account.user.username)
+        .and_then(|fields| Some((fields.one("username").ok()?.to_owned(), Typed::read_kept(&fields).ok()?)));
+    let empty = || (String::new(), Typed { roles: Some([MEMBER.to_owned()].into()), ..Typed::default() });
+    let (username, typed) = kept.unwrap_or_else(empty);
+    let shown = new_page(&state, &account, StatusCode::OK, username, typed).await?;
+    kept::forget(&session);
+    Ok(shown)
 }
 
 /// Adds a user and shows the one-time password, in this one answer.

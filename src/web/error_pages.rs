@@ -127,7 +127,7 @@ fn again(request: &HttpRequest, error: &Error) -> Option<Again> {
     match error {
         Error::SignInNeeded { next } => Again::after_sign_in(next, &sent),
         Error::Busy | Error::Internal(_) => {
-            Some(Again { action: request.path().to_owned(), label: "error-try-again", fields: sent.0 })
+            Some(Again { action: sent.action, label: "error-try-again", fields: sent.fields })
         }
         _ => None,
     }

@@ -1,7 +1,27 @@
 //! The fields of a form, of which some may be there several times, such as checkboxes, and what is wrong with one.
 
+use actix_web::error::UrlencodedError;
+use actix_web::web::FormConfig;
+
 use crate::error::Error;
 use crate::language::Message;
+
+/// The largest form or token request, in bytes.
+pub const LARGEST_FORM: usize = 16 * 1024;
+
+/// How forms of at most so many bytes are read.
+#[must_use]
+pub fn form_config(largest: usize) -> FormConfig {
+    FormConfig::default().limit(largest).error_handler(|error, _| form_error(&error).into())
+}
+
+fn form_error(error: &UrlencodedError) -> Error {
+    match error {
+        UrlencodedError::Overflow { .. } => Error::TooLarge,
+        UrlencodedError::Parse(_) => Error::BadRequest("error-field-missing"),
+        _ => Error::BadRequest("error-form-unreadable"),
+    }
+}
 
 /// Why a form was not accepted.
 #[derive(Clone, Debug)]

@@ -2,13 +2,13 @@
 //!
 //! Where the session has ended it goes through the sign-in page, as a hidden field, into the new session, and from there
 //! into the form once. It never stands in an address: others could write such a link, and wait for somebody to send what
-//! stands in the form. A route says by [`keep`] that its form has nothing that must not come back, such as a password.
+//! stands in the form. It is shown to nobody but whom the form was made for. A route says by [`keep`] that its form has nothing that must not come back, such as a password.
 
 use actix_session::Session;
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::stream;
@@ -16,12 +16,12 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use super::answer::wants_fragment;
-use super::fields::Fields;
+use super::fields::{Fields, LARGEST_FORM};
 use crate::error::Error;
 
-/// The longest form that is kept beyond a sign-in, as it is encoded, in bytes: encoded once more in the form of the sign-in
-/// page it must not become too large to sign in with.
-const LONGEST: usize = 8 * 1024;
+/// The largest form of the sign-in page, in bytes: a form that is kept is encoded once more in it, which makes three bytes
+/// five.
+pub const LARGEST_SIGN_IN: usize = 2 * LARGEST_FORM;
 
 /// The entry of a session's state that holds it.
 const KEPT: &str = "kept_form";
@@ -29,17 +29,27 @@ const KEPT: &str = "kept_form";
 /// The field that makes a form do something once. A form that is filled in again has one of its own.
 const NONCE: &str = "nonce";
 
-/// The fields of the form that a request brought.
+/// The field with the username of whom a form was made for.
+const FOR: &str = "for";
+
+/// The form that a request brought.
 #[derive(Clone, Debug)]
-pub struct Sent(pub Vec<(String, String)>);
+pub struct Sent {
+    /// Where to send it again.
+    pub action: String,
+    /// Names and values.
+    pub fields: Vec<(String, String)>,
+}
 
 impl Sent {
-    /// What was typed, as one text; empty when that is nothing, or too much to be kept.
+    /// What was typed, as one text; empty when that is nothing.
     #[must_use]
     pub fn typed(&self) -> String {
-        let typed = self.0.iter().filter(|(name, _)| name != NONCE);
-        let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(typed).finish();
-        if text.len() <= LONGEST { text } else { String::new() }
+        if self.fields.iter().all(|(name, _)| name == NONCE || name == FOR) {
+            return String::new();
+        }
+        let fields = self.fields.iter().filter(|(name, _)| name != NONCE);
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
     }
 }
 
@@ -50,30 +60,45 @@ struct Kept {
     fields: Vec<(String, String)>,
 }
 
-/// Lets error pages find the fields of a form whose answer is a page. A script keeps its form itself.
+/// Lets error pages find the form whose answer is a page. A script keeps its form itself.
 ///
 /// # Errors
-/// Those of the handler, and when the request cannot be read.
+/// Those of the handler.
 pub async fn keep<B: MessageBody>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let kind = request.headers().get(CONTENT_TYPE);
     let is_form = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
     if request.method() == Method::POST && is_form && !wants_fragment(request.request()) {
-        let body = request.extract::<web::Bytes>().await?;
-        request.extensions_mut().insert(Sent(form_urlencoded::parse(&body).into_owned().collect()));
+        let body = match request.extract::<web::Bytes>().await {
+            Ok(body) => body,
+            Err(error) => {
+                let is_too_large = error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE;
+                let error = if is_too_large { Error::TooLarge } else { Error::BadRequest("error-form-unreadable") };
+                return Ok(request.error_response(error).map_into_right_body());
+            }
+        };
+        let fields = form_urlencoded::parse(&body).into_owned().collect();
+        request.extensions_mut().insert(Sent { action: request.path().to_owned(), fields });
         request.set_payload(Payload::Stream { payload: Box::pin(stream::iter([Ok(body)])) });
     }
-    next.call(request).await
+    next.call(request).await.map(ServiceResponse::map_into_left_body)
+}
+
+/// What was typed, unless it is more than any form may be.
+#[must_use]
+pub fn in_size(typed: String) -> String {
+    if typed.len() <= LARGEST_FORM { typed } else { String::new() }
 }
 
 /// Keeps what [`Sent::typed`] gave for the form of a page, in the session that has begun.
 ///
 /// # Errors
 /// When it cannot be kept.
-pub fn remember(session: &Session, page: &str, typed: &str) -> Result<(), Error> {
-    if typed.is_empty() || typed.len() > LONGEST {
+pub fn remember(session: &Session, page: &str, typed: String) -> Result<(), Error> {
+    let typed = in_size(typed);
+    if typed.is_empty() {
         return Ok(());
     }
     let path = page.split('?').next().unwrap_or_default().to_owned();
@@ -81,10 +106,29 @@ pub fn remember(session: &Session, page: &str, typed: &str) -> Result<(), Error>
     session.insert(KEPT, Kept { path, fields }).map_err(Error::internal)
 }
 
-/// What was typed into the form of the page that is asked for, once. Whatever was kept for another page is forgotten.
+/// Where the form is that something is kept for.
 #[must_use]
-pub fn take(session: &Session, request: &HttpRequest) -> Option<Fields> {
+pub fn page(session: &Session) -> Option<String> {
+    find_kept(session).map(|kept| kept.path)
+}
+
+/// What this person has typed into the form of the page that is asked for.
+#[must_use]
+pub fn find(session: &Session, request: &HttpRequest, username: &str) -> Option<Fields> {
+    let Kept { path, fields } = find_kept(session)?;
+    let fields = Fields(fields);
+    let is_theirs = fields.one(FOR).is_ok_and(|name| name == username);
+    (is_theirs && path == request.path()).then_some(fields)
+}
+
+/// To be said once a page shows it, or another page with a form is shown.
+pub fn forget(session: &Session) {
     // Removing even what is not there would store the session anew.
-    let kept = session.contains_key(KEPT).then(|| session.remove_as::<Kept>(KEPT)).flatten()?.ok()?;
-    (kept.path == request.path()).then_some(Fields(kept.fields))
+    if session.contains_key(KEPT) {
+        session.remove(KEPT);
+    }
+}
+
+fn find_kept(session: &Session) -> Option<Kept> {
+    session.get(KEPT).ok().flatten()
 }

@@ -184,7 +184,9 @@ async fn signed_out(server: &Server, pages: &Pages) {
     }
     let typed = [("nonce", "0123456789abcdef"), ("name", "\"Night\" & day"), ("lifetime", "30")];
     pages.post(server, &stranger, "/profile/api-keys", &typed).await;
-    pages.post(server, &stranger, "/login/again", &[("next", "/profile"), ("kept", "name=Night+%26+day")]).await;
+    pages
+        .post(server, &stranger, "/login/again", &[("next", "/profile"), ("kept", "for=amara&name=Night+%26+day")])
+        .await;
     let noah = pages.signed_in(server, "noah").await;
     pages.get(server, &noah, "/login/password").await;
     let short = [("password", "short"), ("repeated", "short")];
@@ -253,7 +255,7 @@ async fn administration(server: &Server, pages: &Pages) {
     pages.post(server, &olivia, "/users/new", &[("nonce", &*nonce(&new)), ("username", "a b")]).await;
     pages.post(server, &olivia, "/users/new", &[("nonce", &*nonce(&new)), ("username", "paul")]).await;
     pages.post(server, &olivia, "/roles/new", &[("name", "The Boss"), ("free", "x")]).await;
-    let kept = [("next", &*amara), ("kept", "version=1&display_name=Amara&email=")];
+    let kept = [("next", &*amara), ("kept", "for=olivia&version=1&display_name=Amara&email=")];
     assert!(olivia.post(server.at("/login/again")).form(&kept).send().await.unwrap().status().is_redirection());
     pages.get(server, &olivia, &amara).await;
     server.database.connect().batch_execute("ALTER TABLE audit_events RENAME TO lost").unwrap();

@@ -100,7 +100,7 @@ async fn from_the_profile_window_an_ended_session_leads_back_to_it(server: Serve
     page.path_is("/profile").await;
     page.find("dialog", "Profile").await;
     page.has_keys(0).await;
-    page.message_has_focus("Your session had ended, so nothing was changed.").await;
+    page.message_has_focus("Your session had ended. Nothing was changed.").await;
     assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
 
     page.open("/activity").await;
@@ -128,7 +128,7 @@ async fn from_a_form_an_ended_session_leads_back_to_what_was_typed(server: Serve
     page.find("alertdialog", "Your session has ended").await;
     page.click("button", "Sign in again").await;
     page.sign_in_here("admin").await;
-    page.message_has_focus("Your session had ended, so nothing was changed.").await;
+    page.message_has_focus("Your session had ended. Nothing was changed.").await;
     assert_eq!(page.value("Username").await.unwrap(), "a b");
 
     page.clear("Username").await;
@@ -144,7 +144,7 @@ async fn from_a_form_an_ended_session_leads_back_to_what_was_typed(server: Serve
     page.find("heading", "Your session has ended").await;
     page.click("button", "Sign in again").await;
     page.sign_in_here("admin").await;
-    page.message_has_focus("Your session had ended, so nothing was changed.").await;
+    page.message_has_focus("Your session had ended. Nothing was changed.").await;
     assert_eq!(page.value("Display name").await.unwrap(), "Ada Lovelace");
     page.click("button", "Add user").await;
     page.find("heading", "ada was added").await;

@@ -80,7 +80,7 @@ async fn an_ended_session_leads_back_to_where_one_was(server: &Server, page: &Pa
     hand.sign_in(page).await;
     page.path_is("/profile").await;
     page.find("dialog", "Profile").await;
-    page.message_has_focus("Your session had ended, so nothing was changed.").await;
+    page.message_has_focus("Your session had ended. Nothing was changed.").await;
     assert_fits(page, "what was typed, again").await;
     assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
 }

@@ -124,7 +124,7 @@ async fn a_session_ends_and_begins_again(server: &Server, page: &Page, hand: Han
     page.type_here(PASSWORD).await;
     hand.choose(page, "button", "Sign in").await;
     page.path_is("/profile").await;
-    page.message_has_focus("Your session had ended, so nothing was changed.").await;
+    page.message_has_focus("Your session had ended. Nothing was changed.").await;
     assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
 
     page.open("/activity").await;
