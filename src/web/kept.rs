@@ -2,7 +2,8 @@
 //!
 //! Where the session has ended it goes through the sign-in page, as a hidden field, into the new session, and from there
 //! into the form once. It never stands in an address: others could write such a link, and wait for somebody to send what
-//! stands in the form. It is shown to nobody but whom the form was made for. A route says by [`keep`] that its form has nothing that must not come back, such as a password.
+//! stands in the form. It is shown to nobody but whom the form was made for. A route says by [`keep`] that its form has
+//! nothing that must not come back, such as a password.
 
 use actix_session::Session;
 use actix_web::body::{EitherBody, MessageBody};
