@@ -29,6 +29,11 @@ pub struct Chromium {
 
 impl Chromium {
     pub fn start() -> Self {
+        // It takes a free port for IPv6 and ends when another program holds the same one for IPv4, so it is asked again.
+        (0..10).find_map(|_| Self::started()).expect("chromedriver ended before it was ready, ten times")
+    }
+
+    fn started() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
@@ -38,13 +43,14 @@ impl Chromium {
             .spawn()
             .expect("chromedriver cannot be started: run scripts/test, which installs it");
         let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = output
-            .by_ref()
-            .find_map(|line| {
-                Some(line.unwrap().split_once("started successfully on port ")?.1.trim_end_matches('.').to_owned())
-            })
-            .expect("chromedriver ended before it was ready");
-        Self { url: format!("http://127.0.0.1:{port}"), folder, process, _output: output }
+        let port = output.by_ref().find_map(|line| {
+            Some(line.unwrap().split_once("started successfully on port ")?.1.trim_end_matches('.').to_owned())
+        });
+        let Some(port) = port else {
+            process.wait().unwrap();
+            return None;
+        };
+        Some(Self { url: format!("http://127.0.0.1:{port}"), folder, process, _output: output })
     }
 
     /// A browser with more capabilities and arguments than the usual ones. Nobody used it before, unless it is started
