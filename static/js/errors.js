@@ -29,6 +29,17 @@ function wordsFor(xhr) {
   return words("too-many-requests");
 }
 
+// A field that the message called wrong is not called so any longer.
+function clear(place) {
+  for (const { id } of place.querySelectorAll("[id]")) {
+    for (const field of document.querySelectorAll(`[aria-describedby="${id}"]`)) {
+      field.removeAttribute("aria-invalid");
+      field.removeAttribute("aria-describedby");
+    }
+  }
+  place.replaceChildren();
+}
+
 function show(message, elt) {
   announce("", elt);
   const place = placeFor(elt);
@@ -37,7 +48,7 @@ function show(message, elt) {
 }
 
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
-  placeFor(elt).replaceChildren();
+  clear(placeFor(elt));
   announce("", elt);
 });
 

@@ -6,7 +6,6 @@ use diesel::connection::SimpleConnection;
 use serde_json::json;
 use thirtyfour::{Key as Press, WebElement};
 
-use super::htmx::with_htmx;
 use super::{Page, in_chromium};
 use crate::support::Server;
 
@@ -17,15 +16,7 @@ in_chromium![
     a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
     a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost,
     too_many_requests_are_told_in_place_and_nothing_typed_is_lost,
-];
-
-with_htmx![
-    a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored,
-    a_slow_question_is_told_and_asked_once,
-    a_quick_answer_is_never_called_slow,
-    a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
-    a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost,
-    too_many_requests_are_told_in_place_and_nothing_typed_is_lost,
+    a_field_is_no_longer_called_wrong_once_its_message_is_gone,
 ];
 
 /// What the window's status region says.
@@ -125,6 +116,21 @@ async fn too_many_requests_are_told_in_place_and_nothing_typed_is_lost(_server: 
     page.is_told("There were too many requests. Nothing was done. Try again in 30 seconds.").await;
     page.limit(false).await;
     page.generates_what_was_typed().await;
+}
+
+async fn a_field_is_no_longer_called_wrong_once_its_message_is_gone(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    page.script::<()>("document.getElementById('key-name').value = 'a'.repeat(101)").await.unwrap();
+    page.click("button", "Generate").await;
+    page.says("The name is too long").await;
+    let field = page.find("textbox", "Name (optional)").await;
+    assert_eq!(field.attr("aria-invalid").await.unwrap().as_deref(), Some("true"));
+    page.lose_server(true).await;
+    page.click("button", "Generate").await;
+    page.says("The server could not be reached.").await;
+    assert_eq!(field.attr("aria-invalid").await.unwrap(), None);
+    assert_eq!(field.attr("aria-describedby").await.unwrap(), None);
 }
 
 /// Makes the server answer every question about keys with a mistake of its own.
