@@ -110,7 +110,7 @@ impl Say for Message {
             Argument::Number(number) => (*number).into(),
             Argument::Message(message) => message.say(locale).0.into(),
             Argument::Time(time) => time.element(locale).into(),
-            Argument::Date(date) => times::unbroken_date(*date, locale.language).into(),
+            Argument::Date(date) => times::date_element(*date, locale.language).into(),
         }))
     }
 }

@@ -71,9 +71,13 @@ pub(super) fn date(date: NaiveDate, language: Language) -> String {
     written(|text| write_date(text, date, language, SPACE))
 }
 
-/// [`date`] for a page, where no line ends in it.
-pub(super) fn unbroken_date(date: NaiveDate, language: Language) -> String {
-    written(|text| write_date(text, date, language, NO_BREAK_SPACE))
+/// [`date`] as a `time` element, in which no line ends.
+pub(super) fn date_element(date: NaiveDate, language: Language) -> String {
+    written(|text| {
+        write!(text, "<time datetime=\"{date}\">")?;
+        write_date(text, date, language, NO_BREAK_SPACE)?;
+        text.write_str("</time>")
+    })
 }
 
 fn write_date(text: &mut String, date: NaiveDate, language: Language, space: char) -> fmt::Result {
