@@ -6,15 +6,19 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use diesel::prelude::*;
 use keyledge::db::Timestamp;
 use keyledge::db::schema::api_keys;
-use reqwest::header::{CACHE_CONTROL, LOCATION, SET_COOKIE, VARY};
+use reqwest::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE, VARY};
 use reqwest::{Client, Response, StatusCode};
 use tokio::task::JoinSet;
 
-use crate::support::{Key, Server, TestDatabase, alert, cell, field, nonce, on_each_database, row, rows};
+use crate::support::{
+    Key, PASSWORD, Server, TestDatabase, alert, browser, cell, field, nonce, on_each_database, row, rows,
+    session_cookie,
+};
 
 on_each_database![
     a_new_key_is_shown_with_its_secret_once,
     what_follows_an_answer_with_a_secret_changes_a_cookie,
+    behind_https_that_cookie_belongs_to_this_host_alone,
     a_new_key_stands_in_the_grid_valid_for_90_days,
     a_key_has_the_formats_that_scanners_know,
     a_lifetime_and_a_name_can_be_chosen,
@@ -73,6 +77,18 @@ async fn what_follows_an_answer_with_a_secret_changes_a_cookie(server: Server) {
     let next = set("/no-such-page").await.unwrap();
     assert!(next.starts_with("keyledge-shown=; HttpOnly;") && next.contains("Max-Age=0"), "{next}");
     assert_eq!(set("/").await, None);
+}
+
+async fn behind_https_that_cookie_belongs_to_this_host_alone(database: TestDatabase) {
+    let server = database.serve(&["--public-url", "https://keys.example.com", "--trusted-proxies", "127.0.0.1"]);
+    let cookie = session_cookie(&server.sign_in(&browser(), "admin", PASSWORD).await);
+    let page = Client::new().get(server.at("/profile")).header(COOKIE, &cookie).send().await.unwrap();
+    let form = [("nonce", nonce(&page.text().await.unwrap()))];
+    let generate = Client::new().post(server.at("/profile/api-keys")).header(COOKIE, &cookie).form(&form);
+    let answer = generate.send().await.unwrap();
+    let mut cookies = answer.headers().get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap());
+    let shown = cookies.find(|cookie| cookie.contains("shown")).unwrap();
+    assert_eq!(shown, "__Host-keyledge-shown=1; HttpOnly; SameSite=Lax; Secure; Path=/");
 }
 
 async fn a_new_key_stands_in_the_grid_valid_for_90_days(server: Server) {

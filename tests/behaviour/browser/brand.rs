@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Page, in_chromium};
 use crate::support::Server;
 
-in_chromium![a_logo_is_shown_and_runs_no_script];
+in_chromium![without htmx: a_logo_is_shown_and_runs_no_script];
 
 const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 24">
 <script>document.documentElement.setAttribute("data-script", "ran");</script>

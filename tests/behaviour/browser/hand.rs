@@ -18,6 +18,8 @@ pub(super) enum Hand {
 }
 
 impl Hand {
+    pub(super) const BOTH: [Self; 2] = [Self::Keyboard, Self::Mouse];
+
     /// Presses a button or follows a link.
     pub(super) async fn choose(self, page: &Page, role: &str, name: &str) {
         if self == Self::Mouse {

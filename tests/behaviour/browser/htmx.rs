@@ -14,35 +14,25 @@ const SETTINGS: &str = "
     htmx.onLoad(element => htmx.process(element));
     window.htmxVersion = htmx.version;";
 
-/// Makes one more test of each of these, with htmx. What htmx does does not depend on the database.
-macro_rules! with_htmx {
-    ($($name:ident),+ $(,)?) => {
-        mod htmx {
-            $(
-                #[test]
-                #[ignore = "needs Chromium, Caddy and htmx: run scripts/test"]
-                fn $name() {
-                    crate::browser::htmx::run(super::$name);
-                }
-            )+
-        }
-    };
+/// Runs a test with a server and a browser of its own. What htmx does does not depend on the database.
+pub(super) fn run<F: Future<Output = ()>>(test: impl FnOnce(Server, Page) -> F) {
+    support::run(Backend::Sqlite, async |server: Server| {
+        let url = server.url.clone();
+        visit_with_htmx(&url, async |page| test(server, page).await).await;
+    });
 }
 
-pub(super) use with_htmx;
-
-pub(super) fn run<F: Future<Output = ()>>(test: impl FnOnce(Server, Page) -> F) {
+/// Does something with a browser of its own, for which htmx is in front of the program.
+pub(super) async fn visit_with_htmx(url: &str, test: impl AsyncFnOnce(Page)) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm/node_modules/htmx.org/dist/htmx.min.js");
     let htmx = std::fs::read_to_string(file).expect("htmx is not there: run scripts/test, which installs it");
-    support::run(Backend::Sqlite, async |server: Server| {
-        let keyledge = server.url.strip_prefix("http://").unwrap().parse().unwrap();
-        let proxy = Proxy::with_script(keyledge, "partial.js", &(htmx + SETTINGS));
-        visit(proxy.url.clone(), async |page| {
-            page.open("/login").await;
-            let version: String = page.script("return window.htmxVersion").await.unwrap();
-            assert!(version.starts_with("2."), "{version}");
-            test(server, page).await;
-        })
-        .await;
-    });
+    let keyledge = url.strip_prefix("http://").unwrap().parse().unwrap();
+    let proxy = Proxy::with_script(keyledge, "partial.js", &(htmx + SETTINGS));
+    visit(proxy.url.clone(), async |page| {
+        page.open("/login").await;
+        let version: String = page.script("return window.htmxVersion").await.unwrap();
+        assert!(version.starts_with("2."), "{version}");
+        test(page).await;
+    })
+    .await;
 }

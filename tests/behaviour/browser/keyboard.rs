@@ -3,13 +3,10 @@
 use chrono::Duration;
 use thirtyfour::Key as Press;
 
-use super::htmx::with_htmx;
 use super::{Page, in_chromium};
 use crate::support::{PASSWORD, Server};
 
 in_chromium![a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone];
-
-with_htmx![a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone,];
 
 async fn a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone(server: Server, page: Page) {
     page.open("/login").await;

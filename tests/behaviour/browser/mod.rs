@@ -37,32 +37,47 @@ use page::Page;
 /// More of them at once make each slow on a small machine.
 static PLACES: Semaphore = Semaphore::const_new(2);
 
-/// Makes a test of each named `async fn(Server, Page)`, once on SQLite and once on Postgres.
+/// Makes tests of each named `async fn(Server, Page)`: one on SQLite, one on Postgres, and one with htmx, unless one of
+/// them has nothing to do with it.
 macro_rules! in_chromium {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
+    (without htmx: $($name:ident),+ $(,)?) => {
+        crate::browser::in_chromium![@ sqlite, "needs Chromium: run scripts/test", $($name),+];
+        crate::browser::in_chromium![@ postgres, "needs Chromium and Postgres: run scripts/test", $($name),+];
+    };
+    (without Postgres: $($name:ident),+ $(,)?) => {
+        crate::browser::in_chromium![@ sqlite, "needs Chromium: run scripts/test", $($name),+];
+        crate::browser::in_chromium![@ htmx, "needs Chromium, Caddy and htmx: run scripts/test", $($name),+];
+    };
+    (@ $how:ident, $needs:literal, $($name:ident),+) => {
+        mod $how {
             $(
                 #[test]
-                #[ignore = "needs Chromium: run scripts/test"]
+                #[ignore = $needs]
                 fn $name() {
-                    crate::browser::run(crate::support::Backend::Sqlite, super::$name);
-                }
-            )+
-        }
-
-        mod postgres {
-            $(
-                #[test]
-                #[ignore = "needs Chromium and Postgres: run scripts/test"]
-                fn $name() {
-                    crate::browser::run(crate::support::Backend::Postgres, super::$name);
+                    crate::browser::$how(super::$name);
                 }
             )+
         }
     };
+    ($($name:ident),+ $(,)?) => {
+        crate::browser::in_chromium![without htmx: $($name),+];
+        crate::browser::in_chromium![@ htmx, "needs Chromium, Caddy and htmx: run scripts/test", $($name),+];
+    };
 }
 
 use in_chromium;
+
+fn sqlite<F: Future<Output = ()>>(test: impl FnOnce(Server, Page) -> F) {
+    run(Backend::Sqlite, test);
+}
+
+fn postgres<F: Future<Output = ()>>(test: impl FnOnce(Server, Page) -> F) {
+    run(Backend::Postgres, test);
+}
+
+fn htmx<F: Future<Output = ()>>(test: impl FnOnce(Server, Page) -> F) {
+    htmx::run(test);
+}
 
 /// Runs a test with a server and a browser of its own.
 fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(Server, Page) -> F) {

@@ -6,6 +6,7 @@ use super::{Page, in_chromium};
 use crate::support::{PASSWORD, Server};
 
 in_chromium![
+    without htmx:
     without_scripts_a_user_generates_reads_and_deletes_a_key,
     without_scripts_a_user_changes_the_password_and_ends_the_other_sessions,
 ];
@@ -73,6 +74,11 @@ async fn change_password(page: &Page, current: &str) {
 }
 
 pub(super) async fn disable_scripts(page: &Page) {
-    let disabled = json!({ "value": true });
+    allow_scripts(page, false).await;
+}
+
+/// Lets scripts run again, or no longer. Those of a page that is there already do not run later.
+pub(super) async fn allow_scripts(page: &Page, allowed: bool) {
+    let disabled = json!({ "value": !allowed });
     page.driver.cdp().send_raw("Emulation.setScriptExecutionDisabled", disabled).await.unwrap();
 }

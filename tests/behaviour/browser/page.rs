@@ -34,7 +34,7 @@ const EVERYTHING: &str = "
 /// A browser tab.
 pub struct Page {
     pub driver: WebDriver,
-    url: String,
+    pub url: String,
 }
 
 #[derive(Debug)]
@@ -215,7 +215,13 @@ impl Page {
         for (event, text) in [("keyDown", "\r"), ("keyUp", "")] {
             let key =
                 json!({ "type": event, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": text });
-            self.driver.cdp().send_raw("Input.dispatchKeyEvent", key).await.unwrap();
+            let sent = self.driver.cdp().send_raw("Input.dispatchKeyEvent", key).await;
+            // So the driver says that the browser asks something because of the key.
+            let asked = |error: &WebDriverError| error.to_string().contains("dialog type beforeunload");
+            assert!(sent.as_ref().err().is_none_or(asked), "{sent:?}");
+            if sent.is_err() {
+                return;
+            }
         }
     }
 
@@ -279,10 +285,14 @@ impl Page {
     /// Waits until this is nowhere on the page, hidden fields included.
     pub async fn forgets(&self, text: &str) {
         self.until("the page no longer has a text", async || {
-            let everything: String = self.script(EVERYTHING).await?;
-            Ok((!everything.contains(text)).then_some(()))
+            Ok((!self.everything().await?.contains(text)).then_some(()))
         })
         .await;
+    }
+
+    /// The whole page, hidden fields included.
+    pub async fn everything(&self) -> WebDriverResult<String> {
+        self.script(EVERYTHING).await
     }
 
     /// Waits until the grid has so many keys and returns their client IDs.

@@ -2,7 +2,6 @@
 
 use thirtyfour::{By, Key as Press};
 
-use super::htmx::with_htmx;
 use super::{Page, in_chromium};
 use crate::support::{Server, record_uses};
 
@@ -15,11 +14,6 @@ in_chromium![
     an_administrator_finds_and_deletes_a_key_of_somebody_else,
     an_administrator_finds_and_deletes_a_key_with_the_keyboard_alone,
     a_member_sees_no_way_to_what_is_everybodys,
-];
-
-with_htmx![
-    an_administrator_finds_and_deletes_a_key_of_somebody_else,
-    an_administrator_finds_and_deletes_a_key_with_the_keyboard_alone,
 ];
 
 /// How many events the page lists.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use thirtyfour::Key as Press;
 
-use super::htmx::with_htmx;
+use super::hand::Hand;
 use super::{Page, in_another_browser, in_chromium};
 use crate::support::Server;
 
@@ -11,22 +11,28 @@ in_chromium![
     both_are_copied_as_environment_variables_and_downloaded_as_a_file,
     closing_with_a_secret_that_was_not_copied_asks,
     a_secret_that_was_copied_is_not_asked_about,
+    where_pages_have_no_clipboard_the_secret_is_copied_all_the_same,
     generating_again_with_a_secret_that_was_not_copied_asks,
     deleting_another_key_with_a_secret_that_was_not_copied_asks,
     a_secret_is_not_asked_about_when_its_own_key_is_deleted,
-    leaving_the_page_with_a_secret_that_was_not_copied_asks,
     the_secret_is_nowhere_but_in_the_window,
 ];
 
-with_htmx![
-    both_are_copied_as_environment_variables_and_downloaded_as_a_file,
-    closing_with_a_secret_that_was_not_copied_asks,
-    a_secret_that_was_copied_is_not_asked_about,
-    generating_again_with_a_secret_that_was_not_copied_asks,
-    deleting_another_key_with_a_secret_that_was_not_copied_asks,
-    a_secret_is_not_asked_about_when_its_own_key_is_deleted,
-    the_secret_is_nowhere_but_in_the_window,
-];
+mod in_every_look {
+    use super::leaving_the_page_with_a_secret_that_was_not_copied_asks;
+
+    super::super::in_chromium![without Postgres: leaving_the_page_with_a_secret_that_was_not_copied_asks];
+}
+
+/// All that a page can store, and what its address and its requests tell.
+const STORED: &str = "
+    const [done] = arguments;
+    localStorage.setItem('seen', 'seen by local');
+    sessionStorage.setItem('seen', 'seen by session');
+    Promise.all([caches.keys(), indexedDB.databases()]).then(more => done(JSON.stringify([
+        history.state, { ...localStorage }, { ...sessionStorage }, document.cookie, document.title, location.href,
+        performance.getEntries().map(entry => entry.name), more,
+    ])), error => done(String(error)));";
 
 const QUESTION: &str = "Close without copying?";
 const OTHER_QUESTION: &str = "Go on without copying?";
@@ -114,6 +120,21 @@ async fn a_secret_that_was_copied_is_not_asked_about(_server: Server, page: Page
     page.close_without_a_question().await;
 }
 
+async fn where_pages_have_no_clipboard_the_secret_is_copied_all_the_same(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.script::<()>("Object.defineProperty(navigator, 'clipboard', { value: undefined })").await.unwrap();
+    page.open_profile().await;
+    let (_, client_secret) = page.generate().await;
+    page.click("button", "Copy client secret").await;
+    page.says("Client secret copied").await;
+    page.has_focus("button", "Copy client secret").await;
+    page.find("textbox", "Name (optional)").await.click().await.unwrap();
+    let paste = page.driver.action_chain().key_down(Press::Control).send_keys("v").key_up(Press::Control);
+    paste.perform().await.unwrap();
+    assert_eq!(page.value("Name (optional)").await.unwrap(), client_secret);
+    page.close_without_a_question().await;
+}
+
 async fn generating_again_with_a_secret_that_was_not_copied_asks(_server: Server, page: Page) {
     page.sign_in().await;
     page.allow_clipboard().await;
@@ -188,59 +209,49 @@ async fn a_secret_is_not_asked_about_when_its_own_key_is_deleted(_server: Server
     page.has_keys(0).await;
 }
 
-async fn leaving_the_page_with_a_secret_that_was_not_copied_asks(server: Server, _page: Page) {
+async fn leaving_the_page_with_a_secret_that_was_not_copied_asks(_server: Server, page: Page) {
     // Without these, WebDriver agrees to leave before anybody is asked.
     let asked = [("webSocketUrl", json!(true)), ("unhandledPromptBehavior", json!({ "beforeUnload": "ignore" }))];
-    in_another_browser(&server.url, &asked, async |page| {
+    in_another_browser(&page.url, &asked, async |page| {
         page.sign_in().await;
-        page.open("/profile").await;
-        let (_, client_secret) = page.generate().await;
-        page.click("link", "Activity").await;
-        page.answers_the_browser(false).await;
-        assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
-        page.path_is("/profile").await;
-
-        page.click("button", "Close").await;
-        page.answers_the_browser(false).await;
-        page.click("link", "Activity").await;
-        page.answers_the_browser(true).await;
-        page.find("heading", "Activity").await;
-        page.path_is("/activity").await;
-
-        page.open("/profile").await;
         page.allow_clipboard().await;
-        page.generate().await;
-        page.click("button", "Copy client secret").await;
-        page.says("Client secret copied").await;
-        page.click("link", "Activity").await;
-        page.find("heading", "Activity").await;
+        for hand in Hand::BOTH {
+            page.in_every_look(async || leaving_asks(&page, hand).await).await;
+        }
     })
     .await;
 }
 
+async fn leaving_asks(page: &Page, hand: Hand) {
+    page.open("/profile").await;
+    hand.choose(page, "button", "Generate").await;
+    let (_, client_secret) = page.credentials().await;
+    hand.choose(page, "link", "Activity").await;
+    page.answers_the_browser(false).await;
+    assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
+    page.path_is("/profile").await;
+
+    hand.choose(page, "button", "Close").await;
+    page.answers_the_browser(false).await;
+    hand.choose(page, "link", "Activity").await;
+    page.answers_the_browser(true).await;
+    page.find("heading", "Activity").await;
+    page.path_is("/activity").await;
+
+    page.open("/profile").await;
+    hand.choose(page, "button", "Generate").await;
+    page.credentials().await;
+    hand.choose(page, "button", "Copy client secret").await;
+    page.says("Client secret copied").await;
+    hand.choose(page, "link", "Activity").await;
+    page.find("heading", "Activity").await;
+}
+
 async fn the_secret_is_nowhere_but_in_the_window(_server: Server, page: Page) {
     page.sign_in().await;
-    page.script::<()>("localStorage.setItem('seen', 'local'); sessionStorage.setItem('seen', 'session')")
-        .await
-        .unwrap();
     page.open_profile().await;
     let (_, client_secret) = page.generate().await;
-    let kept: String = page
-        .script(
-            "return JSON.stringify([history.state, { ...localStorage }, { ...sessionStorage }, document.cookie, document.title,
-                location.href, performance.getEntries().map(entry => entry.name)])",
-        )
-        .await
-        .unwrap();
-    assert!(kept.contains("local") && kept.contains("session") && !kept.contains(&client_secret), "{kept}");
-    let caches: usize = page
-        .driver
-        .execute_async("caches.keys().then(keys => arguments[0](keys.length))", Vec::new())
-        .await
-        .unwrap()
-        .convert()
-        .unwrap();
-    assert_eq!(caches, 0);
+    page.stores_nowhere(&client_secret).await;
     let field = page.find("textbox", "Client secret").await;
     assert_eq!(field.attr("autocomplete").await.unwrap().as_deref(), Some("off"));
     assert_eq!(field.attr("name").await.unwrap(), None);
@@ -251,6 +262,13 @@ async fn the_secret_is_nowhere_but_in_the_window(_server: Server, page: Page) {
 }
 
 impl Page {
+    /// Whatever the page stores, this is not in it.
+    pub(super) async fn stores_nowhere(&self, text: &str) {
+        let stored: String = self.driver.execute_async(STORED, Vec::new()).await.unwrap().convert().unwrap();
+        assert!(stored.contains("seen by local") && stored.contains("seen by session"), "{stored}");
+        assert!(!stored.contains(text), "{stored}");
+    }
+
     /// Lets the browser leave the page, or not, once it asks.
     async fn answers_the_browser(&self, leave: bool) {
         self.until("the browser asks", async || {

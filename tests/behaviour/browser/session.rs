@@ -3,7 +3,6 @@
 use chrono::Duration;
 use thirtyfour::Key as Press;
 
-use super::htmx::with_htmx;
 use super::{Page, in_chromium};
 use crate::support::Server;
 
@@ -12,13 +11,6 @@ in_chromium![
     an_ended_session_is_told_and_leads_back_to_where_one_was,
     from_the_profile_window_an_ended_session_leads_back_to_it,
     from_a_form_an_ended_session_leads_back_to_what_was_typed,
-    a_session_that_has_lasted_long_enough_ends_with_a_warning,
-];
-
-with_htmx![
-    a_person_is_warned_before_the_session_ends_and_stays,
-    an_ended_session_is_told_and_leads_back_to_where_one_was,
-    from_the_profile_window_an_ended_session_leads_back_to_it,
     a_session_that_has_lasted_long_enough_ends_with_a_warning,
 ];
 

@@ -6,11 +6,13 @@ use keyledge::secret::sha256;
 use serde_json::json;
 
 use super::chromium::Chromium;
+use super::everywhere::looks;
+use super::hand::Hand;
 use super::no_scripts::disable_scripts;
 use super::{Page, drive, in_chromium};
 use crate::support::Server;
 
-in_chromium![a_duplicated_tab_shows_no_secret, a_restored_tab_shows_no_secret];
+in_chromium![without Postgres: a_duplicated_tab_shows_no_secret, a_restored_tab_shows_no_secret];
 
 /// How the page of a tab came there.
 const NAVIGATION: &str = "return performance.getEntriesByType('navigation')[0].type";
@@ -20,7 +22,7 @@ const DUPLICATE: &str = "
     chrome.tabs.query({}).then(tabs => chrome.tabs.duplicate(tabs.find(tab => tab.url === address).id)).then(
         () => done('duplicated'), error => done(String(error)));";
 
-async fn a_duplicated_tab_shows_no_secret(server: Server, _page: Page) {
+async fn a_duplicated_tab_shows_no_secret(_server: Server, page: Page) {
     let extension = tempfile::tempdir().unwrap();
     let path = extension.path().canonicalize().unwrap();
     // WebDriver cannot duplicate a tab, and an extension can.
@@ -29,64 +31,78 @@ async fn a_duplicated_tab_shows_no_secret(server: Server, _page: Page) {
     std::fs::write(path.join("page.html"), "<!DOCTYPE html><title>Duplicates</title>").unwrap();
     let chromium = Chromium::start();
     let driver = chromium.driver(&[], &[&format!("--load-extension={}", path.display())]).await;
-    drive(driver, &server.url, async |page| {
+    drive(driver, &page.url, async |page| {
         page.sign_in().await;
-        page.open("/profile").await;
-        let (client_id, client_secret) = page.generate().await;
-        let first = page.driver.window().await.unwrap();
-        page.duplicate(&path).await;
-        assert_eq!(page.script::<String>(NAVIGATION).await.unwrap(), "back_forward");
-        assert_eq!(page.has_keys(1).await, [client_id.as_str()]);
-        page.path_is("/profile").await;
-        page.forgets(&client_secret).await;
-        page.driver.close_window().await.unwrap();
-        page.driver.switch_to_window(first.clone()).await.unwrap();
-        assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
-
+        for hand in Hand::BOTH {
+            page.in_every_look(async || a_duplicate_shows_no_secret(&page, hand, "/profile", &path).await).await;
+        }
         disable_scripts(&page).await;
-        page.open("/profile").await;
-        let (_, client_secret) = page.generate().await;
-        page.path_is("/profile/api-keys").await;
-        page.duplicate(&path).await;
-        page.path_is("/profile/api-keys").await;
-        page.forgets(&client_secret).await;
-        page.open("/profile").await;
-        page.has_keys(2).await;
+        for hand in Hand::BOTH {
+            page.in_every_look(async || a_duplicate_shows_no_secret(&page, hand, "/profile/api-keys", &path).await)
+                .await;
+        }
     })
     .await;
 }
 
-async fn a_restored_tab_shows_no_secret(server: Server, _page: Page) {
+async fn a_duplicate_shows_no_secret(page: &Page, hand: Hand, path: &str, extension: &Path) {
+    page.open("/profile").await;
+    let before = page.key_rows().await.unwrap().len();
+    hand.choose(page, "button", "Generate").await;
+    let (_, client_secret) = page.credentials().await;
+    page.path_is(path).await;
+    let first = page.driver.window().await.unwrap();
+    page.duplicate(extension).await;
+    if path == "/profile" {
+        assert_eq!(page.script::<String>(NAVIGATION).await.unwrap(), "back_forward");
+    }
+    page.path_is(path).await;
+    page.forgets(&client_secret).await;
+    page.open("/profile").await;
+    page.has_keys(before + 1).await;
+    page.driver.close_window().await.unwrap();
+    page.driver.switch_to_window(first).await.unwrap();
+    assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
+}
+
+async fn a_restored_tab_shows_no_secret(_server: Server, page: Page) {
     let chromium = Chromium::start();
     let mut secrets = Vec::new();
-    drive(chromium.driver(&[], &[]).await, &server.url, async |page| {
+    drive(chromium.driver(&[], &[]).await, &page.url, async |page| {
         page.sign_in().await;
-        page.open("/profile").await;
-        secrets.push(page.generate().await.1);
-        let tab = page.driver.new_tab().await.unwrap();
-        page.driver.switch_to_window(tab).await.unwrap();
-        disable_scripts(&page).await;
-        page.open("/profile").await;
-        secrets.push(page.generate().await.1);
-        page.path_is("/profile/api-keys").await;
+        for scripts in [true, false] {
+            for hand in Hand::BOTH {
+                for (width, scheme) in looks() {
+                    let tab = page.driver.new_tab().await.unwrap();
+                    page.driver.switch_to_window(tab).await.unwrap();
+                    page.is_seen(width, scheme).await;
+                    if !scripts {
+                        disable_scripts(&page).await;
+                    }
+                    page.open("/profile").await;
+                    hand.choose(&page, "button", "Generate").await;
+                    secrets.push(page.credentials().await.1);
+                    page.path_is(if scripts { "/profile" } else { "/profile/api-keys" }).await;
+                }
+            }
+        }
     })
     .await;
 
     let driver = chromium.driver(&[], &["--restore-last-session"]).await;
-    drive(driver, &server.url, async |page| {
+    drive(driver, &page.url, async |page| {
         let mut paths = Vec::new();
-        for tab in page.tabs(2).await {
+        // The first one was opened by WebDriver.
+        for tab in page.tabs(1 + secrets.len()).await {
             page.driver.switch_to_window(tab).await.unwrap();
-            let url = page.driver.current_url().await.unwrap();
-            paths.push(url.path().to_owned());
-            for secret in &secrets {
-                page.forgets(secret).await;
-            }
+            let everything = page.everything().await.unwrap();
+            assert!(!secrets.iter().any(|secret| everything.contains(secret)));
+            paths.push(page.driver.current_url().await.unwrap().path().to_owned());
         }
-        paths.sort();
-        assert_eq!(paths, ["/profile", "/profile/api-keys"]);
+        let restored = |path: &str| paths.iter().filter(|restored| *restored == path).count();
+        assert_eq!([restored("/profile"), restored("/profile/api-keys")], [secrets.len() / 2; 2], "{paths:?}");
         page.open("/profile").await;
-        page.has_keys(2).await;
+        page.has_keys(secrets.len()).await;
     })
     .await;
 }

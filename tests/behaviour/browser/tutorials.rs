@@ -8,13 +8,10 @@ use serde_json::Value;
 use thirtyfour::Key as Press;
 use tokio::process::Command;
 
-use super::htmx::with_htmx;
 use super::{Page, in_chromium};
 use crate::support::{Key, Server};
 
 in_chromium![a_user_generates_copies_and_uses_an_api_key, a_user_removes_an_api_key_and_generates_a_replacement];
-
-with_htmx![a_user_generates_copies_and_uses_an_api_key, a_user_removes_an_api_key_and_generates_a_replacement,];
 
 async fn a_user_generates_copies_and_uses_an_api_key(server: Server, page: Page) {
     page.sign_in().await;

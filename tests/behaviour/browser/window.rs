@@ -4,24 +4,10 @@ use std::time::Duration;
 
 use thirtyfour::Key as Press;
 
-use super::htmx::with_htmx;
 use super::{Page, in_chromium};
 use crate::support::Server;
 
 in_chromium![
-    the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_back,
-    escape_closes_what_is_on_top_and_at_last_the_reloaded_window,
-    the_page_under_the_window_shows_what_was_changed_in_it,
-    the_secret_is_gone_once_the_window_was_closed_or_left,
-    a_double_click_on_generate_makes_one_key,
-    a_window_that_waits_for_a_secret_stays_open,
-    a_question_about_what_was_closed_meanwhile_is_not_asked,
-    one_answer_is_waited_for_at_a_time,
-    what_was_typed_into_the_page_under_the_window_stays,
-    no_page_logs_an_error_or_asks_another_host,
-];
-
-with_htmx![
     the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_back,
     escape_closes_what_is_on_top_and_at_last_the_reloaded_window,
     the_page_under_the_window_shows_what_was_changed_in_it,

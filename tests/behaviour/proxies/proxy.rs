@@ -64,12 +64,13 @@ impl Proxy {
         let address = free_address();
         let site = format!(
             "{{\nadmin off\nauto_https off\ndefault_bind {}\n}}\n\
-             http://{address} {{\n\
+             http://:{} {{\n\
              @script path /assets/*/js/{name}\n\
              handle @script {{\nroot * {}\nrewrite * /{name}\nfile_server\n}}\n\
              handle {{\nreverse_proxy {keyledge}\n}}\n\
              }}\n",
             address.ip(),
+            address.port(),
             folder.path().display(),
         );
         fs::write(folder.path().join(name), script).unwrap();

@@ -11,6 +11,7 @@ in_every_look![
     what_fails_is_told_in_place_until_it_goes,
     the_end_of_a_session_is_told_and_put_off,
     an_ended_session_leads_back_to_where_one_was,
+    a_session_that_cannot_go_on_ends_with_a_warning,
 ];
 
 async fn what_fails_is_told_in_place_until_it_goes(server: &Server, page: &Page, hand: Hand) {
@@ -83,4 +84,25 @@ async fn an_ended_session_leads_back_to_where_one_was(server: &Server, page: &Pa
     page.message_has_focus("Your session had ended. Nothing was changed.").await;
     assert_fits(page, "what was typed, again").await;
     assert_eq!(page.value("Name (optional)").await.unwrap(), "Night shift");
+}
+
+async fn a_session_that_cannot_go_on_ends_with_a_warning(server: &Server, page: &Page, hand: Hand) {
+    page.driver.delete_all_cookies().await.unwrap();
+    page.sign_in().await;
+    for _ in 0..14 {
+        server.clock.advance(Duration::minutes(51));
+        page.open("/activity").await;
+    }
+    page.open("/account").await;
+    hand.type_into(page, "New password", "typed before the warning").await;
+    server.clock.advance(Duration::minutes(5));
+    page.come_back().await;
+    page.find("alertdialog", "Your session ends soon").await;
+    page.has_focus("button", "Go on").await;
+    page.is_gone("button", "Stay signed in").await;
+    assert_fits(page, "the warning before a session ends for good").await;
+    hand.choose(page, "button", "Go on").await;
+    page.is_gone("alertdialog", "Your session ends soon").await;
+    page.has_focus("textbox", "New password").await;
+    assert_eq!(page.value("New password").await.unwrap(), "typed before the warning");
 }

@@ -10,51 +10,42 @@ use serde_json::json;
 
 use super::hand::Hand;
 use super::no_scripts::disable_scripts;
-use super::{Page, run};
+use super::{Page, htmx, run};
 use crate::support::{Backend, Server};
 
-const WIDTHS: [u32; 3] = [320, 768, 1440];
+/// Widths in pixels and colour schemes.
+pub(super) fn looks() -> impl Iterator<Item = (u32, &'static str)> {
+    [320, 768, 1440].into_iter().flat_map(|width| [(width, "light"), (width, "dark")])
+}
 
 const SEEN: &str = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
 
 /// Makes two tests of each named `async fn(&Server, &Page, Hand)`, which is called in every look on the start page. With
-/// scripts one more of each, with htmx.
+/// scripts two more of each, with htmx.
 macro_rules! in_every_look {
     (with scripts: $($name:ident),+ $(,)?) => {
-        crate::browser::everywhere::in_every_look!(@hands true, $($name),+);
+        crate::browser::everywhere::in_every_look!(@hands with_scripts, $($name),+);
 
         mod htmx {
-            $(
-                #[test]
-                #[ignore = "needs Chromium, Caddy and htmx: run scripts/test"]
-                fn $name() {
-                    crate::browser::htmx::run(async |server, page| {
-                        crate::browser::everywhere::go_through(server, page, super::Hand::Keyboard, &super::$name).await;
-                    });
-                }
-            )+
+            use super::{Hand, $($name),+};
+
+            crate::browser::everywhere::in_every_look!(@hands with_htmx, $($name),+);
         }
     };
     (without scripts: $($name:ident),+ $(,)?) => {
-        crate::browser::everywhere::in_every_look!(@hands false, $($name),+);
+        crate::browser::everywhere::in_every_look!(@hands without_scripts, $($name),+);
     };
-    (@hands $scripts:expr, $($name:ident),+) => {
-        mod by_mouse {
+    (@hands $how:ident, $($name:ident),+) => {
+        crate::browser::everywhere::in_every_look!(@hand by_mouse, Mouse, $how, $($name),+);
+        crate::browser::everywhere::in_every_look!(@hand with_the_keyboard_alone, Keyboard, $how, $($name),+);
+    };
+    (@hand $hands:ident, $hand:ident, $how:ident, $($name:ident),+) => {
+        mod $hands {
             $(
                 #[test]
-                #[ignore = "needs Chromium: run scripts/test"]
+                #[ignore = "needs Chromium, and with htmx Caddy: run scripts/test"]
                 fn $name() {
-                    crate::browser::everywhere::by($scripts, super::Hand::Mouse, &super::$name);
-                }
-            )+
-        }
-
-        mod with_the_keyboard_alone {
-            $(
-                #[test]
-                #[ignore = "needs Chromium: run scripts/test"]
-                fn $name() {
-                    crate::browser::everywhere::by($scripts, super::Hand::Keyboard, &super::$name);
+                    crate::browser::everywhere::$how(super::Hand::$hand, &super::$name);
                 }
             )+
         }
@@ -63,11 +54,17 @@ macro_rules! in_every_look {
 
 use in_every_look;
 
-fn by(scripts: bool, hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
+fn with_scripts(hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
+    run(Backend::Sqlite, async |server, page| go_through(server, page, hand, flow).await);
+}
+
+fn with_htmx(hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
+    htmx::run(async |server, page| go_through(server, page, hand, flow).await);
+}
+
+fn without_scripts(hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
     run(Backend::Sqlite, async |server, page| {
-        if !scripts {
-            disable_scripts(&page).await;
-        }
+        disable_scripts(&page).await;
         go_through(server, page, hand, flow).await;
     });
 }
@@ -84,13 +81,11 @@ async fn go_through(server: Server, page: Page, hand: Hand, flow: &impl AsyncFn(
 impl Page {
     /// Does the same on the start page in every look, by somebody who is signed in.
     pub(super) async fn in_every_look(&self, flow: impl AsyncFn()) {
-        for width in WIDTHS {
-            for scheme in ["light", "dark"] {
-                self.is_seen(width, scheme).await;
-                self.open("/").await;
-                assert_eq!(self.script::<(u32, bool)>(SEEN).await.unwrap(), (width, scheme == "dark"));
-                flow().await;
-            }
+        for (width, scheme) in looks() {
+            self.is_seen(width, scheme).await;
+            self.open("/").await;
+            assert_eq!(self.script::<(u32, bool)>(SEEN).await.unwrap(), (width, scheme == "dark"));
+            flow().await;
         }
     }
 }

@@ -10,6 +10,7 @@ in_every_look![
     the_window_opens_and_closes,
     a_key_is_generated_copied_saved_and_deleted,
     a_secret_is_asked_about_and_forgotten,
+    a_secret_is_asked_about_before_the_panel_shows_something_else,
 ];
 
 const SECRET_IS_IN_VIEW: &str = "
@@ -139,6 +140,36 @@ async fn a_secret_is_asked_about_and_forgotten(_server: &Server, page: &Page, ha
     page.driver.back().await.unwrap();
     page.find("dialog", "Profile").await;
     page.forgets(&left_for_another_page).await;
+}
+
+async fn a_secret_is_asked_about_before_the_panel_shows_something_else(_server: &Server, page: &Page, hand: Hand) {
+    let first = page.new_secret(hand).await;
+    let (first_id, _) = page.credentials().await;
+    page.stores_nowhere(&first).await;
+    let before = page.key_rows().await.unwrap().len();
+    hand.choose(page, "button", "Generate").await;
+    page.has_focus("button", "Keep open").await;
+    page.find("alertdialog", "Go on without copying?").await;
+    assert_fits(page, "the question before another secret takes its place").await;
+    hand.choose(page, "button", "Keep open").await;
+    page.is_gone("alertdialog", "Go on without copying?").await;
+    page.has_focus("button", "Generate").await;
+    assert_eq!(page.value("Client secret").await.unwrap(), first);
+    hand.choose(page, "button", "Generate").await;
+    hand.choose(page, "button", "Go on without copying").await;
+    page.has_keys(before + 1).await;
+    page.has_focus("heading", "Your new API key").await;
+    page.forgets(&first).await;
+
+    let (_, second) = page.credentials().await;
+    hand.choose(page, "button", &format!("Delete {first_id}")).await;
+    page.has_focus("button", "Cancel").await;
+    hand.choose(page, "button", "Delete").await;
+    page.has_focus("button", "Keep open").await;
+    hand.choose(page, "button", "Go on without copying").await;
+    page.says(&format!("API key {first_id} was deleted")).await;
+    page.has_keys(before).await;
+    page.forgets(&second).await;
 }
 
 impl Page {

@@ -9,19 +9,32 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::htmx::visit_with_htmx;
+use super::no_scripts::allow_scripts;
 use super::{Page, visit};
 use crate::support::{self, Backend, Server, TestDatabase, keyledge};
 
-/// Makes a test of each named `async fn(Server, Gallery)`. What is looked at does not depend on the database.
+/// Makes tests of each named `async fn(Server, Gallery)`, with the script of ours and with htmx. What is looked at does not
+/// depend on the database.
 macro_rules! in_the_gallery {
     ($($name:ident),+ $(,)?) => {
         $(
             #[test]
             #[ignore = "needs Chromium and axe-core: run scripts/test"]
             fn $name() {
-                run(pages::$name);
+                run(false, pages::$name);
             }
         )+
+
+        mod htmx {
+            $(
+                #[test]
+                #[ignore = "needs Chromium, Caddy, axe-core and htmx: run scripts/test"]
+                fn $name() {
+                    super::run(true, super::pages::$name);
+                }
+            )+
+        }
     };
 }
 
@@ -35,21 +48,24 @@ in_the_gallery![
     roles_and_keys,
     what_cannot_be_had,
     in_german,
+    without_scripts,
     what_is_wrong_is_found,
 ];
 
 /// Where the folder for photographs is named, when they are wanted.
 const SCREENSHOTS: &str = "KEYLEDGE_SCREENSHOTS";
 
-/// Every rule for WCAG 2.0, 2.1 and 2.2 at the levels A and AA, also those that axe-core leaves out unless asked.
+/// Every rule for WCAG 2.0, 2.1 and 2.2 at the levels A and AA, also those that axe-core leaves out unless asked. What it
+/// cannot decide counts as wrong.
 const CHECK: &str = "
     const [done] = arguments;
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
     const rules = axe.getRules(tags).map(rule => rule.ruleId);
     const options = Object.fromEntries(rules.map(rule => [rule, { enabled: true }]));
-    axe.run(document, { runOnly: { type: 'rule', values: rules }, rules: options, resultTypes: ['violations'] }).then(
-        results => done(results.violations.flatMap(violation => violation.nodes.map(node =>
-            `${violation.id}: ${node.target.join(' ')}: ${node.failureSummary} ${node.html}`))),
+    const resultTypes = ['violations', 'incomplete'];
+    axe.run(document, { runOnly: { type: 'rule', values: rules }, rules: options, resultTypes }).then(
+        ({ violations, incomplete }) => done([...violations, ...incomplete].flatMap(finding => finding.nodes.map(node =>
+            `${finding.id}: ${node.target.join(' ')}: ${node.failureSummary} ${node.html}`))),
         error => done([String(error)]));";
 
 /// Shows in a window what has the focus, and waits for fonts and for the next picture.
@@ -75,7 +91,7 @@ pub(super) struct Gallery {
     look: Look,
 }
 
-fn run(test: impl AsyncFnOnce(&Server, &Gallery)) {
+fn run(with_htmx: bool, test: impl AsyncFnOnce(&Server, &Gallery)) {
     let look = if let Some(folder) = std::env::var_os(SCREENSHOTS) {
         Look::Photograph(folder.into())
     } else {
@@ -85,7 +101,12 @@ fn run(test: impl AsyncFnOnce(&Server, &Gallery)) {
     };
     support::run(Backend::Sqlite, async |database: TestDatabase| {
         let server = company(database);
-        visit(server.url.clone(), async |page| test(&server, &Gallery { page, look }).await).await;
+        let test = async |page| test(&server, &Gallery { page, look }).await;
+        if with_htmx {
+            visit_with_htmx(&server.url, test).await;
+        } else {
+            visit(server.url.clone(), test).await;
+        }
     });
 }
 
@@ -113,6 +134,13 @@ impl Gallery {
                 }
             }
         }
+    }
+
+    /// Looks at a page that was loaded without scripts. axe-core is one, so they may run meanwhile.
+    pub(super) async fn look_without_scripts(&self, state: &str) {
+        allow_scripts(&self.page, true).await;
+        self.look(state).await;
+        allow_scripts(&self.page, false).await;
     }
 
     pub(super) async fn emulate(&self, width: u32, scheme: &str) {

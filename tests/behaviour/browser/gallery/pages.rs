@@ -3,6 +3,7 @@
 use chrono::Duration;
 use thirtyfour::By;
 
+use super::super::no_scripts::disable_scripts;
 use super::super::waiting::{break_storage, mend_storage};
 use super::Gallery;
 use crate::support::{PASSWORD, Server};
@@ -278,6 +279,47 @@ pub(super) async fn in_german(_: &Server, gallery: &Gallery) {
     page.click("button", "Generieren").await;
     page.says("Kopieren Sie das Client-Secret jetzt").await;
     gallery.look("german-profile-window-new-key").await;
+}
+
+pub(super) async fn without_scripts(server: &Server, gallery: &Gallery) {
+    let page = &gallery.page;
+    disable_scripts(page).await;
+    gallery.sign_in_as("amara").await;
+    gallery.look_without_scripts("plain-home").await;
+    for (path, state) in [("/profile", "plain-profile"), ("/activity", "plain-activity"), ("/account", "plain-account")]
+    {
+        page.open(path).await;
+        gallery.look_without_scripts(state).await;
+    }
+    page.open("/profile").await;
+    page.type_into("Name (optional)", "Catalogue export").await;
+    let (client_id, _) = page.generate().await;
+    gallery.look_without_scripts("plain-new-key").await;
+    page.driver.refresh().await.unwrap();
+    page.says("No second key was generated.").await;
+    gallery.look_without_scripts("plain-sent-twice").await;
+    page.click("button", &format!("Delete {client_id}")).await;
+    page.find("button", "Cancel").await;
+    gallery.look_without_scripts("plain-delete").await;
+    page.click("button", "Delete").await;
+    page.says(&format!("API key {client_id} was deleted")).await;
+    gallery.look_without_scripts("plain-deleted").await;
+    page.type_into("Name (optional)", "Catalogue export").await;
+    break_storage(server);
+    page.click("button", "Generate").await;
+    page.find("button", "Try again").await;
+    gallery.look_without_scripts("plain-try-again").await;
+    mend_storage(server);
+    server.clock.advance(Duration::minutes(61));
+    page.click("button", "Try again").await;
+    page.find("button", "Sign in again").await;
+    gallery.look_without_scripts("plain-session-ended").await;
+    page.click("button", "Sign in again").await;
+    page.find("button", "Sign in").await;
+    gallery.look_without_scripts("plain-sign-in-again").await;
+    page.sign_in_here("amara").await;
+    page.says("Your session had ended. Nothing was changed.").await;
+    gallery.look_without_scripts("plain-not-sent").await;
 }
 
 /// Otherwise a look that finds nothing would say nothing.
