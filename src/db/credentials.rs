@@ -4,6 +4,8 @@
 //! It is written out because putting it together from its parts took as long as running it, and it stands here because
 //! Postgres answers for a whole batch of credentials at once, where SQLite, which is no journey away, is asked for each.
 
+use std::sync::Arc;
+
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -55,11 +57,11 @@ pub struct Counters {
     pub per_name: i32,
 }
 
-/// What there is about a presented credential.
+/// What there is about a presented credential. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
     /// The key that it names, if there is one.
-    pub credential: Option<Credential>,
+    pub credential: Option<Arc<Credential>>,
     /// Until when attempts like this one are not looked at.
     pub limited_until: Option<Timestamp>,
     /// The key that signs now, where a token is asked for. When the machine's clock is behind that of the one that made
@@ -81,7 +83,7 @@ pub struct Credential {
     /// When its row shows it as last used.
     pub last_used_at: Option<Timestamp>,
     /// The owner.
-    pub owner: Owner,
+    pub owner: Arc<Owner>,
     /// The permissions that the owner holds now, through all roles, with spaces between them.
     pub permissions: String,
     /// Whether the signing key of the presented token counts.
@@ -186,16 +188,18 @@ impl From<Row> for Found {
         let Row { is_deleted, is_active, signing_key_counts, token_is_revoked, .. } = row;
         let key = row.id.zip(row.expires_at);
         let owner = row.user_id.zip(row.subject).zip(row.username);
-        let credential = key.zip(owner).map(|((id, expires_at), ((user_id, subject), username))| Credential {
-            id,
-            secret_digest: row.secret_digest,
-            expires_at,
-            is_deleted,
-            last_used_at: row.last_used_at,
-            owner: Owner { id: user_id, subject, username, is_active },
-            permissions: row.permissions.unwrap_or_default(),
-            signing_key_counts,
-            token_is_revoked,
+        let credential = key.zip(owner).map(|((id, expires_at), ((user_id, subject), username))| {
+            Arc::new(Credential {
+                id,
+                secret_digest: row.secret_digest,
+                expires_at,
+                is_deleted,
+                last_used_at: row.last_used_at,
+                owner: Arc::new(Owner { id: user_id, subject, username, is_active }),
+                permissions: row.permissions.unwrap_or_default(),
+                signing_key_counts,
+                token_is_revoked,
+            })
         });
         Self { credential, limited_until: row.limited_until, signing_key: row.signing_key }
     }

@@ -100,7 +100,7 @@ fn required_scope(request: &HttpRequest) -> Option<Scope> {
     let mut required = None::<Scope>;
     let mut add = |text: Option<&str>| {
         let scope = text.and_then(Scope::parse).unwrap_or_else(Scope::held_by_nobody);
-        required = Some(required.take().unwrap_or_default().or(scope));
+        required = Some(required.take().unwrap_or_default().or(&scope));
     };
     if request.match_info().get("original").is_none() {
         for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {

@@ -1,6 +1,8 @@
 //! Decides on presented credentials, always on what is in the database at that moment, and records each decision, in
 //! the record of the key's owner, before it is known to whoever asked.
 
+use std::sync::Arc;
+
 use chrono::Duration;
 use diesel::QueryResult;
 
@@ -22,7 +24,7 @@ pub struct Bearer {
     /// The key.
     pub client_id: ClientId,
     /// The key's owner.
-    pub owner: Owner,
+    pub owner: Arc<Owner>,
     /// What it may be used for: a token's scope as far as its owner still holds it, or all that the owner holds.
     pub scope: Scope,
     /// When the key expires.
@@ -102,13 +104,13 @@ pub fn presented_token(token: Option<&VerifiedToken>, now: Timestamp) -> Present
 
 /// Decides on a client ID and its secret. The scope is all that the owner holds.
 #[must_use]
-pub fn secret(client_id: &str, client_secret: &SecretText, found: Option<Credential>, now: Timestamp) -> Decision {
+pub fn secret(client_id: &str, client_secret: &SecretText, found: Option<Arc<Credential>>, now: Timestamp) -> Decision {
     let Some((client_id, credential)) = ClientId::parse(client_id).zip(found) else {
         return Decision { key: None, result: Err(Reason::Unknown) };
     };
-    let key = Some(NamedKey::from(&credential));
+    let key = Some(NamedKey::from(&*credential));
     let result = standing_of_secret(&credential, client_secret, now);
-    Decision { key, result: result.map(|()| bearer(client_id, credential, |held| held)) }
+    Decision { key, result: result.map(|()| bearer(client_id, &credential, Scope::of(&credential.permissions))) }
 }
 
 fn standing_of_secret(credential: &Credential, client_secret: &SecretText, now: Timestamp) -> Result<(), Reason> {
@@ -122,14 +124,14 @@ fn standing_of_secret(credential: &Credential, client_secret: &SecretText, now: 
 
 /// Decides on an access token; none when what was presented is none of ours.
 #[must_use]
-pub fn token(token: Option<&VerifiedToken>, found: Option<Credential>, now: Timestamp) -> Decision {
+pub fn token(token: Option<&VerifiedToken>, found: Option<Arc<Credential>>, now: Timestamp) -> Decision {
     let named = token.and_then(|token| Some((token, ClientId::parse(&token.claims.client_id)?))).zip(found);
     let Some(((token, client_id), credential)) = named else {
         return Decision { key: None, result: Err(Reason::TokenInvalid) };
     };
-    let key = Some(NamedKey::from(&credential));
+    let key = Some(NamedKey::from(&*credential));
     let result = standing_of_token(token, &credential, now);
-    Decision { key, result: result.map(|()| bearer(client_id, credential, |held| token.claims.scope().and(&held))) }
+    Decision { key, result: result.map(|()| bearer(client_id, &credential, token.scope.held(&credential.permissions))) }
 }
 
 fn standing_of_token(token: &VerifiedToken, credential: &Credential, now: Timestamp) -> Result<(), Reason> {
@@ -160,9 +162,8 @@ impl From<&Credential> for NamedKey {
     }
 }
 
-fn bearer(client_id: ClientId, credential: Credential, scope: impl FnOnce(Scope) -> Scope) -> Bearer {
-    let held = credential.permissions.split_ascii_whitespace().map(str::to_owned).collect();
-    Bearer { client_id, scope: scope(Scope::of(held)), owner: credential.owner, key_expires_at: credential.expires_at }
+fn bearer(client_id: ClientId, credential: &Credential, scope: Scope) -> Bearer {
+    Bearer { client_id, owner: credential.owner.clone(), scope, key_expires_at: credential.expires_at }
 }
 
 /// A request that is decided on.

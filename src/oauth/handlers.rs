@@ -41,7 +41,7 @@ pub async fn token(state: web::Data<State>, request: HttpRequest, body: Body) ->
     let key = key.ok_or_else(|| OauthError::Internal(anyhow::anyhow!("the signing key is gone")))?;
     let scope = shown(&grant.bearer);
     let subject = Subject {
-        subject: grant.bearer.owner.subject,
+        subject: grant.bearer.owner.subject.clone(),
         client_id: grant.bearer.client_id,
         scope: grant.bearer.scope,
         expires_at: grant.expires_at,

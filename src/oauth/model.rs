@@ -1,60 +1,61 @@
 //! Scopes.
 
-use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::roles::permissions::parse_permission;
 
-/// A set of scope tokens (RFC 6749 section 3.3).
+/// A set of scope tokens (RFC 6749 section 3.3), in alphabetical order. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope(BTreeSet<String>);
+pub struct Scope(Arc<[String]>);
 
 impl Scope {
     /// Reads space-delimited scope tokens; `None` when one is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        text.split(' ')
-            .filter(|token| !token.is_empty())
-            .map(|token| parse_permission(token).ok())
-            .collect::<Option<_>>()
-            .map(Self)
+        text.split(' ').filter(|token| !token.is_empty()).map(|token| parse_permission(token).ok()).collect()
     }
 
-    /// The scope of somebody who holds these permissions.
+    /// The scope of somebody who holds these permissions, with spaces between them.
     #[must_use]
-    pub fn of(permissions: BTreeSet<String>) -> Self {
-        Self(permissions)
+    pub fn of(permissions: &str) -> Self {
+        permissions.split_ascii_whitespace().map(str::to_owned).collect()
     }
 
     /// A scope with a token that nobody can be given: it is longer than one word.
     #[must_use]
     pub fn held_by_nobody() -> Self {
-        Self(BTreeSet::from(["a malformed scope".to_owned()]))
+        Self::from_iter(["a malformed scope".to_owned()])
     }
 
     /// Whether a token is in it.
     #[must_use]
     pub fn contains(&self, token: &str) -> bool {
-        self.0.contains(token)
+        self.0.binary_search_by(|other| other.as_str().cmp(token)).is_ok()
     }
 
     /// The tokens in either.
     #[must_use]
-    pub fn or(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
+    pub fn or(&self, other: &Self) -> Self {
+        self.0.iter().chain(&*other.0).cloned().collect()
     }
 
     /// Whether every token of this scope is in the other.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
-        self.0.is_subset(&other.0)
+        self.0.iter().all(|token| other.contains(token))
     }
 
-    /// The tokens in both.
+    /// The tokens of this scope that stand among these permissions, with spaces between them.
     #[must_use]
-    pub fn and(&self, other: &Self) -> Self {
-        Self(self.0.intersection(&other.0).cloned().collect())
+    pub fn held(&self, permissions: &str) -> Self {
+        let mut permissions: Vec<&str> = permissions.split_ascii_whitespace().collect();
+        permissions.sort_unstable();
+        let is_held = |token: &&String| permissions.binary_search(&token.as_str()).is_ok();
+        if self.0.iter().all(|token| is_held(&token)) {
+            return self.clone();
+        }
+        self.0.iter().filter(is_held).cloned().collect()
     }
 
     /// Whether there is no token.
@@ -66,7 +67,16 @@ impl Scope {
     /// The tokens in alphabetical order.
     #[must_use]
     pub fn into_tokens(self) -> Vec<String> {
-        self.0.into_iter().collect()
+        self.0.to_vec()
+    }
+}
+
+impl FromIterator<String> for Scope {
+    fn from_iter<T: IntoIterator<Item = String>>(tokens: T) -> Self {
+        let mut tokens: Vec<String> = tokens.into_iter().collect();
+        tokens.sort_unstable();
+        tokens.dedup();
+        Self(tokens.into())
     }
 }
 
@@ -92,7 +102,10 @@ mod tests {
         assert_eq!(scope.to_string(), "a b");
         assert_eq!(Scope::parse("a\"b"), None);
         assert!(Scope::parse("").unwrap().is_empty());
-        assert_eq!(scope.and(&Scope::parse("b c").unwrap()).to_string(), "b");
+        assert_eq!(scope.held("c b").to_string(), "b");
+        assert_eq!(scope.held("c b a"), scope);
+        assert_eq!(Scope::of("b a b"), scope);
+        assert_eq!(scope.or(&Scope::of("c")).to_string(), "a b c");
         assert!(!scope.is_within(&Scope::parse("b c").unwrap()));
     }
 }
