@@ -209,6 +209,11 @@ fn a_time_is_told_by_the_clock_of_who_reads_it() {
         midnight.element(Locale::default()),
         "<time datetime=\"2026-03-01T04:30:00Z\">1\u{a0}March\u{a0}2026, 04:30\u{a0}UTC</time>"
     );
+    let day = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap();
+    let message =
+        Message::new("uses-paragraph-most").with("summary", "").with("uses", 2).with("day", Argument::Date(day));
+    let said = message.say(berlin).to_string();
+    assert!(said.ends_with("on <time datetime=\"2026-03-01\">1\u{a0}March\u{a0}2026</time>."), "{said}");
 }
 
 #[test]

@@ -14,13 +14,15 @@ use super::model::Scope;
 use super::signing_keys::{SigningKey, SigningKeys};
 use crate::api_keys::model::ClientId;
 use crate::db::{Database, Timestamp};
-use crate::secret::random_base62;
 
 /// The `typ` of an access token's header (RFC 9068 section 2.1).
 const TOKEN_TYPE: &str = "at+jwt";
 
-/// Tokens whose signature this process remembers to be good. One takes about a kilobyte.
+/// Tokens whose signature this process remembers to be good. One takes about a kilobyte, and at most a few.
 const REMEMBERED: usize = 32_768;
+
+/// The longest token that is remembered, in bytes: an owner may hold any number of permissions.
+const LONGEST_REMEMBERED: usize = 2048;
 
 /// Issues and reads access tokens. Cheap to clone; clones share the signing keys and what is remembered.
 #[derive(Clone)]
@@ -119,6 +121,8 @@ impl Tokens {
         let mut header = Header::new(key.algorithm());
         header.typ = Some(TOKEN_TYPE.to_owned());
         header.kid = Some(key.key_id.clone());
+        let mut token_id = [0_u8; 16];
+        rng.fill_bytes(&mut token_id);
         let claims = Claims {
             iss: self.issuer.to_string(),
             aud: self.audience.to_string(),
@@ -127,7 +131,7 @@ impl Tokens {
             scope: (!subject.scope.is_empty()).then(|| subject.scope.to_string()),
             iat: now.unix_seconds(),
             exp: subject.expires_at.unix_seconds(),
-            jti: random_base62::<16>(rng, 22),
+            jti: URL_SAFE_NO_PAD.encode(token_id),
         };
         // RFC 7515 section 3.1. The library's own way would read the private key anew for each token.
         let encoded = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
@@ -158,7 +162,9 @@ impl Tokens {
         let mut claims = decoded.claims;
         let scope = claims.scope.take().as_deref().and_then(Scope::parse).unwrap_or_default();
         let verified = Arc::new(VerifiedToken { claims, scope, key_id });
-        self.verified.insert(token.into(), verified.clone());
+        if token.len() <= LONGEST_REMEMBERED {
+            self.verified.insert(token.into(), verified.clone());
+        }
         Ok(Some(verified))
     }
 }
@@ -169,4 +175,44 @@ fn key_id_of(token: &str) -> Option<String> {
     let typ = header.typ.as_deref()?;
     let typ = typ.strip_prefix("application/").unwrap_or(typ);
     if typ.eq_ignore_ascii_case(TOKEN_TYPE) { header.kid } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Duration;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::*;
+    use crate::config::TokenAlgorithm;
+    use crate::db::DatabaseUrl;
+    use crate::oauth::queries::current_signing_key;
+    use crate::secret::SecretKey;
+
+    #[actix_web::test]
+    async fn a_token_is_remembered_unless_it_is_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("keyledge.db")), 1).unwrap();
+        let (mut rng, now) = (StdRng::seed_from_u64(1), Timestamp::from_unix_micros(1_795_000_000_000_000).unwrap());
+        let secret_key = SecretKey::parse(&SecretKey::generate(&mut rng)).unwrap();
+        let lifetime = std::time::Duration::from_secs(3600);
+        let keys = SigningKeys::open(&database, secret_key, lifetime, TokenAlgorithm::Es256, &mut rng, now).unwrap();
+        let tokens = Tokens::new(keys, "https://keys.example.com", "https://api.example.com");
+        let key_id = database.read_blocking(|connection| current_signing_key(connection, now)).unwrap().unwrap();
+        let key = tokens.keys().get(&database, &key_id).await.unwrap().unwrap();
+        for (scope, remembered) in [("p".repeat(LONGEST_REMEMBERED), 0), ("journals:read".to_owned(), 1)] {
+            let subject = Subject {
+                subject: "subject".to_owned(),
+                client_id: ClientId::generate(&mut rng),
+                scope: Scope::of(&scope),
+                expires_at: now + Duration::hours(1),
+            };
+            let token = tokens.issue(&key, subject, &mut rng, now).unwrap();
+            for _ in 0..2 {
+                let verified = tokens.verify(&database, &token).await.unwrap().unwrap();
+                assert_eq!(verified.scope, Scope::of(&scope));
+            }
+            assert_eq!(tokens.verified.len(), remembered);
+        }
+    }
 }

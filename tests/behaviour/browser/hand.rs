@@ -80,6 +80,9 @@ impl Hand {
         if page.focused().await.unwrap() != (role.to_owned(), name.to_owned()) {
             page.tab_to(role, name).await;
         }
-        assert!(page.script::<bool>(FOCUS_IS_SEEN).await.unwrap(), "it cannot be seen that {name} has the focus");
+        page.until(&format!("it can be seen that {name} has the focus"), async || {
+            Ok(page.script::<bool>(FOCUS_IS_SEEN).await?.then_some(()))
+        })
+        .await;
     }
 }

@@ -17,7 +17,21 @@ const SHOWN: &str = "
 
 in_chromium![without Postgres: back_and_forward_bring_no_secret_back_though_the_browser_keeps_pages];
 
+mod no_scripts {
+    use super::without_scripts_neither;
+
+    super::in_chromium![@ sqlite, "needs Chromium and Caddy: run scripts/test", without_scripts_neither];
+}
+
 async fn back_and_forward_bring_no_secret_back_though_the_browser_keeps_pages(_server: Server, page: Page) {
+    bring_no_secret_back(&page, true).await;
+}
+
+async fn without_scripts_neither(_server: Server, page: Page) {
+    bring_no_secret_back(&page, false).await;
+}
+
+async fn bring_no_secret_back(page: &Page, scripts: bool) {
     let proxy = Proxy::with_https(page.url.strip_prefix("http://").unwrap().parse().unwrap());
     in_another_browser(&proxy.url, &[("acceptInsecureCerts", json!(true))], async |page| {
         page.sign_in().await;
@@ -25,12 +39,11 @@ async fn back_and_forward_bring_no_secret_back_though_the_browser_keeps_pages(_s
             assert!(page.is_kept(path).await, "the browser does not keep {path}: nothing would be proven");
         }
 
-        for hand in Hand::BOTH {
-            page.in_every_look(async || brings_no_secret_back(&page, hand, true).await).await;
+        if !scripts {
+            disable_scripts(&page).await;
         }
-        disable_scripts(&page).await;
         for hand in Hand::BOTH {
-            page.in_every_look(async || brings_no_secret_back(&page, hand, false).await).await;
+            page.in_every_look(async || brings_no_secret_back(&page, hand, scripts).await).await;
         }
     })
     .await;

@@ -204,9 +204,7 @@ impl Page {
             return self.press_enter().await;
         }
         let pressed = self.driver.action_chain().send_keys(key).perform().await;
-        // So the driver calls it when the key leads to another page before it was let go.
-        let navigated = |error: &WebDriverError| error.to_string().contains("aborted by navigation");
-        assert!(pressed.as_ref().err().is_none_or(navigated), "{pressed:?}");
+        assert!(pressed.as_ref().err().is_none_or(led_on), "{pressed:?}");
     }
 
     /// As a keyboard does it: the driver would press the key and enter its character one after the other, and the second
@@ -216,9 +214,7 @@ impl Page {
             let key =
                 json!({ "type": event, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": text });
             let sent = self.driver.cdp().send_raw("Input.dispatchKeyEvent", key).await;
-            // So the driver says that the browser asks something because of the key.
-            let asked = |error: &WebDriverError| error.to_string().contains("dialog type beforeunload");
-            assert!(sent.as_ref().err().is_none_or(asked), "{sent:?}");
+            assert!(sent.as_ref().err().is_none_or(led_on), "{sent:?}");
             if sent.is_err() {
                 return;
             }
@@ -386,4 +382,9 @@ impl Page {
         let command = Computed { element: element.element_id(), what };
         self.driver.cmd(Command::ExtensionCommand(Box::new(command))).await?.value()
     }
+}
+
+/// Whether the driver only says that a key led to another page, or to a question of the browser, before it was let go.
+fn led_on(error: &WebDriverError) -> bool {
+    ["aborted by navigation", "dialog type beforeunload"].iter().any(|words| error.to_string().contains(words))
 }

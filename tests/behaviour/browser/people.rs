@@ -17,10 +17,15 @@ in_chromium![
     a_form_that_waits_for_its_page_is_sent_once,
     the_later_of_two_administrators_sees_what_was_changed,
     a_member_finds_no_way_to_users_and_roles,
-    without_scripts_a_user_is_added_and_disabled,
     at_320_pixels_the_people_screens_do_not_scroll_sideways,
     no_people_page_logs_an_error,
 ];
+
+mod no_scripts {
+    use super::without_scripts_a_user_is_added_and_disabled;
+
+    super::in_chromium![without htmx: without_scripts_a_user_is_added_and_disabled];
+}
 
 async fn an_administrator_adds_edits_disables_and_enables_a_user(server: Server, page: Page) {
     assert!(server.cli(&["role", "add", "accountant", "--permission", "journals:read"]).0);

@@ -151,7 +151,7 @@ async fn a_session_that_has_lasted_long_enough_ends_with_a_warning(server: Serve
         page.open("/activity").await;
         page.find("heading", "Activity").await;
     }
-    server.clock.advance(Duration::minutes(5));
+    server.clock.advance(Duration::minutes(4));
     page.come_back().await;
     page.find("alertdialog", "Your session ends soon").await;
     page.is_gone("button", "Stay signed in").await;

@@ -176,7 +176,7 @@ pub(super) async fn assert_fits(page: &Page, what: &str) {
 }
 
 impl Page {
-    /// Shows the page on a screen of this width, in light or dark.
+    /// Shows the page in front on a screen of this width, in light or dark.
     pub(super) async fn is_seen(&self, width: u32, scheme: &str) {
         let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 768 });
         self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
@@ -185,5 +185,8 @@ impl Page {
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
+        // Between one page and the next, a headless browser at times forgets that its window is in front.
+        let in_front = json!({ "enabled": true });
+        self.driver.cdp().send_raw("Emulation.setFocusEmulationEnabled", in_front).await.unwrap();
     }
 }

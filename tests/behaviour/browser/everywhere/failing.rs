@@ -95,7 +95,7 @@ async fn a_session_that_cannot_go_on_ends_with_a_warning(server: &Server, page: 
     }
     page.open("/account").await;
     hand.type_into(page, "New password", "typed before the warning").await;
-    server.clock.advance(Duration::minutes(5));
+    server.clock.advance(Duration::minutes(4));
     page.come_back().await;
     page.find("alertdialog", "Your session ends soon").await;
     page.has_focus("button", "Go on").await;

@@ -6,8 +6,6 @@ mod lists;
 mod no_scripts;
 mod window;
 
-use serde_json::json;
-
 use super::hand::Hand;
 use super::no_scripts::disable_scripts;
 use super::{Page, htmx, run};
@@ -71,9 +69,6 @@ fn without_scripts(hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
 
 async fn go_through(server: Server, page: Page, hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
     page.allow_clipboard().await;
-    // Between one page and the next, a headless browser at times forgets that its window is in front.
-    let in_front = json!({ "enabled": true });
-    page.driver.cdp().send_raw("Emulation.setFocusEmulationEnabled", in_front).await.unwrap();
     page.sign_in().await;
     page.in_every_look(async || flow(&server, &page, hand).await).await;
 }

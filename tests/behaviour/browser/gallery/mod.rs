@@ -14,10 +14,10 @@ use super::no_scripts::allow_scripts;
 use super::{Page, visit};
 use crate::support::{self, Backend, Server, TestDatabase, keyledge};
 
-/// Makes tests of each named `async fn(Server, Gallery)`, with the script of ours and with htmx. What is looked at does not
-/// depend on the database.
+/// Makes tests of each named `async fn(Server, Gallery)`, with the script of ours and, where scripts matter, with htmx. What
+/// is looked at does not depend on the database.
 macro_rules! in_the_gallery {
-    ($($name:ident),+ $(,)?) => {
+    (without htmx: $($name:ident),+ $(,)?) => {
         $(
             #[test]
             #[ignore = "needs Chromium and axe-core: run scripts/test"]
@@ -25,6 +25,9 @@ macro_rules! in_the_gallery {
                 run(false, pages::$name);
             }
         )+
+    };
+    ($($name:ident),+ $(,)?) => {
+        in_the_gallery![without htmx: $($name),+];
 
         mod htmx {
             $(
@@ -48,9 +51,9 @@ in_the_gallery![
     roles_and_keys,
     what_cannot_be_had,
     in_german,
-    without_scripts,
-    what_is_wrong_is_found,
 ];
+
+in_the_gallery![without htmx: without_scripts, what_is_wrong_is_found];
 
 /// Where the folder for photographs is named, when they are wanted.
 const SCREENSHOTS: &str = "KEYLEDGE_SCREENSHOTS";
