@@ -14,11 +14,18 @@ pub mod queries;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 
+use crate::web::answer::see_other;
 use crate::web::kept;
 
 /// Routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/profile/api-keys").wrap(from_fn(kept::keep)).post(handlers::generate))
+        .service(
+            web::resource("/profile/api-keys")
+                .wrap(from_fn(kept::keep))
+                // Without scripts, people stand at this address.
+                .get(async || see_other("/profile"))
+                .post(handlers::generate),
+        )
         .service(web::resource("/profile/api-keys/{client_id}/delete").get(handlers::confirm).post(handlers::delete));
 }

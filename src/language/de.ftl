@@ -575,6 +575,9 @@ roles-in-use = { $users ->
 }
 roles-name-hint = Kleinbuchstaben ohne Akzente und Umlaute, Ziffern, - und _; er kann später nicht geändert werden.
 roles-description = Beschreibung (freiwillig)
+roles-about = { $description }
+roles-administrator = Verwaltet Benutzer, Rollen und Schlüssel
+roles-member = Meldet sich an und generiert API-Schlüssel
 roles-free = Berechtigungen Ihrer APIs
 roles-free-hint = Zum Beispiel <code>journals:read</code>, eine je Zeile oder durch Leerzeichen getrennt. Sie sind der Scope der Zugriffstoken; was sie bedeuten, bestimmen Ihre APIs.
 roles-built-in-permissions = Berechtigungen von { $instance } selbst

@@ -575,6 +575,9 @@ roles-in-use = { $users ->
 }
 roles-name-hint = Lower-case letters, digits, - and _; it cannot be changed later.
 roles-description = Description (optional)
+roles-about = { $description }
+roles-administrator = Manages users, roles and keys
+roles-member = Signs in and generates API keys
 roles-free = Permissions of your APIs
 roles-free-hint = Such as <code>journals:read</code>, one per line or with spaces between them. They are the scope of access tokens; your APIs say what they mean.
 roles-built-in-permissions = Permissions of { $instance } itself

@@ -43,10 +43,10 @@ pub fn day(time: &Time, values: &dyn Values) -> Result<Markup> {
     Ok(Markup(time.day_element(locale(values)?).into()))
 }
 
-/// A date, which is the same in every time zone.
+/// A date.
 #[askama::filter_fn]
 pub fn date(date: &NaiveDate, values: &dyn Values) -> Result<Markup> {
-    Ok(Markup(times::date_element(*date, locale(values)?.language).into()))
+    Ok(Markup(times::date(*date, locale(values)?.language).into()))
 }
 
 /// A number.

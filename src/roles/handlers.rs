@@ -113,8 +113,8 @@ async fn roles_page(state: &State, account: &Account) -> Result<RolesPage, Error
             refusal => refusal.message(),
         }),
         delete: rules::may_delete_role(&actor, &grant, users > 0).is_ok(),
+        about: grant.role.about(),
         name: grant.role.name,
-        description: grant.role.description,
         permissions: grant.permissions.into_iter().collect(),
         users,
     };

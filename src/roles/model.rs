@@ -27,6 +27,19 @@ pub struct Role {
     pub version: i32,
 }
 
+impl Role {
+    /// What people read about it: its description, which for a built-in role stands in the catalogue of their language.
+    #[must_use]
+    pub fn about(&self) -> Option<Message> {
+        match self.name.as_str() {
+            ADMINISTRATOR if self.built_in => Some(Message::new("roles-administrator")),
+            MEMBER if self.built_in => Some(Message::new("roles-member")),
+            _ if self.description.is_empty() => None,
+            _ => Some(Message::new("roles-about").with("description", &self.description)),
+        }
+    }
+}
+
 /// A role with its permissions.
 #[derive(Clone, Debug)]
 pub struct Grant {

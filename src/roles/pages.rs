@@ -25,7 +25,7 @@ pub struct RoleRow {
     /// Its name.
     pub name: String,
     /// What it is for.
-    pub description: String,
+    pub about: Option<Message>,
     /// Its permissions.
     pub permissions: Vec<String>,
     /// How many users have it.

@@ -83,7 +83,7 @@ impl Typed {
             let name = grant.role.name.clone();
             let locked = if held.contains(&name) { None } else { rules::may_give(actor, grant).err() };
             RoleChoice {
-                description: grant.role.description.clone(),
+                about: grant.role.about(),
                 checked: chosen.contains(&name),
                 locked: locked.map(|refusal| refusal.message()),
                 name,

@@ -188,7 +188,7 @@ pub struct RoleChoice {
     /// Its name.
     pub name: String,
     /// What it is for.
-    pub description: String,
+    pub about: Option<Message>,
     /// Whether it is chosen.
     pub checked: bool,
     /// Why it cannot be chosen.

@@ -7,7 +7,7 @@ let last;
 
 function regionFor(near) {
   const dialog = near.closest("dialog") ?? [...document.querySelectorAll("dialog:modal")].at(-1);
-  return dialog ? dialog.querySelector('[role="status"]') : document.getElementById("status");
+  return dialog?.querySelector('[role="status"]') ?? document.getElementById("status");
 }
 
 export function announce(message, near) {

@@ -23,18 +23,31 @@ function say(button) {
   };
 }
 
-document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+export function begin(elt, button) {
   elt.setAttribute("aria-busy", "true");
-  const button = elt.querySelector("[type=submit]") ?? elt;
   const state = { undo: () => clearTimeout(timer) };
   const timer = setTimeout(() => (state.undo = say(button)), SLOW_MS);
   slow.set(elt, state);
-});
+}
 
-document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig: { elt } } }) => {
+export function end(elt) {
   elt.removeAttribute("aria-busy");
   slow.get(elt)?.undo();
+  slow.delete(elt);
+}
+
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+  begin(elt, elt.querySelector("[type=submit]") ?? elt);
 });
+
+document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig: { elt } } }) => end(elt));
+
+// Forms whose answers are other pages, of which none will come.
+export function goesNowhere() {
+  for (const form of document.querySelectorAll("form[aria-busy]:not([hx-post])")) end(form);
+}
+
+addEventListener("pageshow", ({ persisted }) => persisted && goesNowhere());
 
 // A form whose answer is another page.
 document.addEventListener("submit", (event) => {
@@ -44,6 +57,6 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  form.setAttribute("aria-busy", "true");
-  setTimeout(() => form.removeAttribute("aria-busy"), PATIENCE_MS);
+  begin(form, event.submitter ?? form.querySelector("[type=submit]"));
+  setTimeout(() => end(form), PATIENCE_MS);
 });

@@ -1,5 +1,6 @@
 // Asks before a client secret is lost that was neither copied nor downloaded.
 
+import { goesNowhere } from "./busy.js";
 import { isUnsaved } from "./secret.js";
 
 // The form that waits for the answer, and the button that was pressed.
@@ -7,8 +8,13 @@ let waiting = null;
 let goingOn = false;
 
 // Where a secret comes that only this page will ever show.
-function awaitsSecret(dialog) {
-  return dialog.querySelector('[hx-post="/profile/api-keys"][aria-busy="true"]') !== null;
+function awaitsSecret(page) {
+  return page.querySelector('[hx-post="/profile/api-keys"][aria-busy="true"]') !== null;
+}
+
+// Where an answer comes that could be told nowhere else, such as that nothing was deleted.
+function awaitsAnswer(dialog) {
+  return dialog.querySelector('[hx-post][aria-busy="true"]') !== null;
 }
 
 function question() {
@@ -33,7 +39,7 @@ function replacesSecret(form) {
 document.addEventListener("cancel", (event) => {
   const dialog = event.target;
   const isAsked = isUnsaved() && dialog !== question() && dialog.contains(question());
-  const isAwaited = awaitsSecret(dialog);
+  const isAwaited = awaitsAnswer(dialog);
   if (isAsked || isAwaited) event.preventDefault();
   if (isAsked && !isAwaited) ask("close");
 }, true);
@@ -50,7 +56,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.isComposing) return;
   const dialogs = document.querySelectorAll("dialog:modal");
-  if (dialogs.length === 1 && awaitsSecret(dialogs[0])) {
+  if (dialogs.length > 0 && awaitsAnswer([...dialogs].at(-1))) {
     event.preventDefault();
     return;
   }
@@ -90,5 +96,8 @@ document.addEventListener("close", ({ target: dialog }) => {
 
 // The browser asks in its own words: a page cannot say anything as it is left.
 addEventListener("beforeunload", (event) => {
-  if (isUnsaved() || awaitsSecret(document)) event.preventDefault();
+  if (!isUnsaved() && !awaitsSecret(document)) return;
+  event.preventDefault();
+  // It runs where one stays: the form that would have left is not on its way.
+  setTimeout(goesNowhere);
 });

@@ -2,6 +2,7 @@
 // it lasts, since other tabs prolong it too; asking does not.
 
 import { announce } from "./announce.js";
+import { begin, end as answered } from "./busy.js";
 import { SESSION_ENDED } from "./errors.js";
 import { duration, words } from "./words.js";
 
@@ -91,7 +92,10 @@ async function look() {
 }
 
 async function stay(form) {
+  if (form.hasAttribute("aria-busy")) return;
+  begin(form, form.querySelector("button"));
   const answer = await send(form.action, "POST").catch(() => null);
+  answered(form);
   if (answer === null) {
     announce(words("unreachable"), dialog);
     return;

@@ -19,6 +19,7 @@ on_each_database![
     a_new_key_is_shown_with_its_secret_once,
     what_follows_an_answer_with_a_secret_changes_a_cookie,
     behind_https_that_cookie_belongs_to_this_host_alone,
+    where_a_new_key_was_shown_the_profile_page_is_shown,
     a_new_key_stands_in_the_grid_valid_for_90_days,
     a_key_has_the_formats_that_scanners_know,
     a_lifetime_and_a_name_can_be_chosen,
@@ -89,6 +90,11 @@ async fn behind_https_that_cookie_belongs_to_this_host_alone(database: TestDatab
     let mut cookies = answer.headers().get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap());
     let shown = cookies.find(|cookie| cookie.contains("shown")).unwrap();
     assert_eq!(shown, "__Host-keyledge-shown=1; HttpOnly; SameSite=Lax; Secure; Path=/");
+}
+
+async fn where_a_new_key_was_shown_the_profile_page_is_shown(server: Server) {
+    let answer = server.signed_in("admin").await.get(server.at("/profile/api-keys")).send().await.unwrap();
+    assert_eq!((answer.status(), &answer.headers()[LOCATION]), (StatusCode::SEE_OTHER, &"/profile".parse().unwrap()));
 }
 
 async fn a_new_key_stands_in_the_grid_valid_for_90_days(server: Server) {

@@ -85,9 +85,11 @@ fn collect(value: &Value, strings: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => _ = strings.insert(text.clone()),
         Value::Array(values) => values.iter().for_each(|value| collect(value, strings)),
-        // The details of an event are words of this program.
+        // The details of an event and the descriptions of built-in roles are words of this program.
         Value::Object(fields) => {
-            fields.iter().filter(|(name, _)| *name != "detail").for_each(|(_, value)| collect(value, strings));
+            let is_built_in = fields.get("built_in") == Some(&Value::Bool(true));
+            let is_ours = |name: &str| name == "detail" || name == "description" && is_built_in;
+            fields.iter().filter(|(name, _)| !is_ours(name)).for_each(|(_, value)| collect(value, strings));
         }
         _ => {}
     }

@@ -277,13 +277,17 @@ async fn a_form_that_waits_for_its_page_is_sent_once(_server: Server, page: Page
     page.sign_in().await;
     page.open("/users/new").await;
     page.type_into("Username", "ada").await;
-    page.slow_down(1500).await;
+    page.slow_down(3000).await;
     let press_again = "
         const button = document.querySelector('main form button');
         button.click();
-        setTimeout(() => button.click(), 500);";
+        setTimeout(() => button.click(), 500);
+        setTimeout(() => sessionStorage.setItem('told', [button.ariaDisabled,
+            document.getElementById('status').textContent]), 1500);";
     page.script::<()>(press_again).await.unwrap();
     page.find("heading", "ada was added").await;
+    // WebDriver waits for the next page, so the page itself notes what it says meanwhile.
+    assert_eq!(page.script::<String>("return sessionStorage.getItem('told')").await.unwrap(), "true,Please wait…");
 }
 
 async fn the_later_of_two_administrators_sees_what_was_changed(server: Server, page: Page) {

@@ -231,8 +231,14 @@ async fn leaving_asks(page: &Page, hand: Hand) {
     assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
     page.path_is("/profile").await;
 
-    hand.choose(page, "button", "Close").await;
-    page.answers_the_browser(false).await;
+    for button in ["Close", "Sign out"] {
+        hand.choose(page, "button", button).await;
+        page.answers_the_browser(false).await;
+    }
+    page.until("no form seems to be on its way", async || {
+        Ok(page.script::<bool>("return document.querySelector('form[aria-busy]') === null").await?.then_some(()))
+    })
+    .await;
     hand.choose(page, "link", "Activity").await;
     page.answers_the_browser(true).await;
     page.find("heading", "Activity").await;

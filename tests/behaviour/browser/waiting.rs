@@ -17,6 +17,7 @@ in_chromium![
     a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost,
     too_many_requests_are_told_in_place_and_nothing_typed_is_lost,
     a_field_is_no_longer_called_wrong_once_its_message_is_gone,
+    a_deletion_that_fails_is_told_however_impatient_one_was,
 ];
 
 /// What the window's status region says.
@@ -131,6 +132,27 @@ async fn a_field_is_no_longer_called_wrong_once_its_message_is_gone(_server: Ser
     page.says("The server could not be reached.").await;
     assert_eq!(field.attr("aria-invalid").await.unwrap(), None);
     assert_eq!(field.attr("aria-describedby").await.unwrap(), None);
+}
+
+async fn a_deletion_that_fails_is_told_however_impatient_one_was(server: Server, page: Page) {
+    let key = server.generate(&server.signed_in("admin").await).await;
+    page.sign_in().await;
+    page.open_profile().await;
+    page.click("button", &format!("Delete {}", key.client_id)).await;
+    page.has_focus("button", "Cancel").await;
+    break_storage(&server);
+    page.slow_down(2000).await;
+    page.click("button", "Delete").await;
+    page.find("button", "Deleting…").await;
+    page.press(Press::Escape).await;
+    page.click("button", "Cancel").await;
+    page.says("The mistake is ours.").await;
+    page.find("dialog", "Delete API key").await;
+    page.slow_down(0).await;
+    mend_storage(&server);
+    page.press(Press::Escape).await;
+    page.is_gone("dialog", "Delete API key").await;
+    page.has_keys(1).await;
 }
 
 /// Makes the server answer every question about keys with a mistake of its own.

@@ -2,8 +2,9 @@
 
 use chrono::Duration;
 use serde_json::json;
-use thirtyfour::By;
+use thirtyfour::{By, Key as Press};
 
+use super::hand::Hand;
 use super::{Page, in_chromium};
 use crate::support::Server;
 
@@ -12,6 +13,9 @@ in_chromium![
     in_german_nothing_scrolls_sideways_either,
     the_controls_of_a_filter_stand_on_one_line,
     no_word_of_german_is_broken,
+    at_320_pixels_a_message_moves_nothing,
+    on_paper_the_window_stands_alone,
+    in_forced_colors_the_focus_is_seen,
 ];
 
 /// What is wider than its frame: the page, or a dialog over it.
@@ -168,6 +172,54 @@ async fn no_word_of_german_is_broken(server: Server, page: Page) {
             assert!(broken.is_empty(), "{path} at {width} pixels: {broken:?}");
         }
     }
+}
+
+async fn at_320_pixels_a_message_moves_nothing(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.is_seen(320, "light").await;
+    page.open_profile().await;
+    page.generate().await;
+    let top = "return document.getElementById('client-secret').getBoundingClientRect().top";
+    page.find("button", "Copy client secret").await.focus().await.unwrap();
+    page.script::<()>("for (const status of document.querySelectorAll('[role=status]')) status.textContent = ''")
+        .await
+        .unwrap();
+    let before: f64 = page.script(top).await.unwrap();
+    page.press(Press::Enter).await;
+    page.says("Client secret copied").await;
+    assert!((page.script::<f64>(top).await.unwrap() - before).abs() < 0.5);
+}
+
+async fn on_paper_the_window_stands_alone(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    page.generate().await;
+    page.driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "media": "print" })).await.unwrap();
+    let printed = "
+        const { top, height } = document.querySelector('dialog:modal').getBoundingClientRect();
+        const shown = element => element.checkVisibility();
+        return [top, [...document.querySelectorAll('.page-header, .page-main')].filter(shown).length,
+            height >= document.querySelector('dialog:modal .dialog-body').scrollHeight];";
+    let (top, beside, whole): (f64, usize, bool) = page.script(printed).await.unwrap();
+    assert!(top.abs() < 1.0 && beside == 0 && whole, "{top}, {beside}, {whole}");
+    page.driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "media": "" })).await.unwrap();
+    page.close_without_copying().await;
+    page.driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "media": "print" })).await.unwrap();
+    page.says("You are signed in as").await;
+}
+
+async fn in_forced_colors_the_focus_is_seen(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.is_seen(1440, "light").await;
+    let features = json!([{ "name": "forced-colors", "value": "active" }]);
+    page.driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
+    assert!(page.script::<bool>("return matchMedia('(forced-colors: active)').matches").await.unwrap());
+    Hand::Keyboard.choose(&page, "link", "Profile").await;
+    page.has_focus("heading", "Profile").await;
+    Hand::Keyboard.choose(&page, "button", "Generate").await;
+    page.has_focus("heading", "Your new API key").await;
+    Hand::Keyboard.choose(&page, "button", "Copy client secret").await;
+    page.says("Client secret copied").await;
 }
 
 pub(super) async fn assert_fits(page: &Page, what: &str) {

@@ -123,7 +123,11 @@ pub(crate) fn company(database: TestDatabase) -> Server {
 impl Gallery {
     /// Looks at what the page shows now.
     pub(super) async fn look(&self, state: &str) {
-        for width in [390, 1280] {
+        let widths: &[u32] = match self.look {
+            Look::Check(_) => &[320, 768, 1440],
+            Look::Photograph(_) => &[390, 1280],
+        };
+        for &width in widths {
             for scheme in ["light", "dark"] {
                 self.emulate(width, scheme).await;
                 match &self.look {

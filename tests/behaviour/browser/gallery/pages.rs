@@ -251,7 +251,7 @@ pub(super) async fn what_cannot_be_had(_: &Server, gallery: &Gallery) {
     gallery.sign_in_as("amara").await;
     gallery.look_at("/no-such-page", "not-found").await;
     gallery.look_at("/users", "permission-missing").await;
-    gallery.look_at("/profile/api-keys", "method-not-allowed").await;
+    gallery.look_at("/logout", "method-not-allowed").await;
 }
 
 pub(super) async fn in_german(_: &Server, gallery: &Gallery) {
