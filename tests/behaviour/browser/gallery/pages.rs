@@ -327,7 +327,7 @@ pub(super) async fn what_is_wrong_is_found(_: &Server, gallery: &Gallery) {
     gallery.page.open("/login").await;
     let spoil = "
         document.querySelector('main').append(document.createElement('img'));
-        document.querySelector('input').setAttribute('aria-describedby', 'nothing');
+        document.querySelector('[autocomplete=username]').setAttribute('aria-describedby', 'nothing');
         document.querySelector('h1').style.color = 'light-dark(#e8e8e8, #303030)';
         document.querySelector('h1').style.background = 'light-dark(white, black)';
         document.querySelector('h1').style.colorScheme = 'light dark';";
