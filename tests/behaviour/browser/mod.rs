@@ -96,7 +96,9 @@ async fn in_another_browser(url: &str, capabilities: &[(&str, Value)], task: imp
 /// Does something in a browser and ends it.
 async fn drive(driver: WebDriver, url: &str, task: impl AsyncFnOnce(Page)) {
     let task = async |driver| {
-        task(Page::new(driver, url.to_owned())).await;
+        let page = Page::new(driver, url.to_owned());
+        page.stays_in_front().await;
+        task(page).await;
         Ok::<_, WebDriverError>(())
     };
     driver.run_and_quit(task).await.unwrap();

@@ -62,6 +62,12 @@ impl Page {
         Self { driver, url }
     }
 
+    /// Between one page and the next, a headless browser at times forgets that its window is in front, and lets it wait.
+    pub async fn stays_in_front(&self) {
+        let in_front = json!({ "enabled": true });
+        self.driver.cdp().send_raw("Emulation.setFocusEmulationEnabled", in_front).await.unwrap();
+    }
+
     pub async fn open(&self, path: &str) {
         self.driver.goto(format!("{}{path}", self.url)).await.unwrap();
     }

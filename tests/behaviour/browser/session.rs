@@ -19,8 +19,8 @@ const ANSWERS: &str = "return performance.getEntriesByName(`${location.origin}/a
 
 async fn a_person_is_warned_before_the_session_ends_and_stays(server: Server, page: Page) {
     page.sign_in().await;
-    page.open("/account").await;
-    page.type_into("New password", "typed before the warning").await;
+    page.open("/users/new").await;
+    page.type_into("Username", "typed before the warning").await;
     page.come_back().await;
     page.until("the page knows how long the session lasts", async || {
         let asked: usize = page.script(ANSWERS).await?;
@@ -28,7 +28,7 @@ async fn a_person_is_warned_before_the_session_ends_and_stays(server: Server, pa
     })
     .await;
     page.is_gone("alertdialog", "Stay signed in?").await;
-    page.has_focus("textbox", "New password").await;
+    page.has_focus("textbox", "Username").await;
 
     server.clock.advance(Duration::minutes(59));
     page.come_back().await;
@@ -42,8 +42,8 @@ async fn a_person_is_warned_before_the_session_ends_and_stays(server: Server, pa
     page.click("button", "Stay signed in").await;
     page.says("You stay signed in").await;
     page.is_gone("alertdialog", "Stay signed in?").await;
-    page.has_focus("textbox", "New password").await;
-    assert_eq!(page.value("New password").await.unwrap(), "typed before the warning");
+    page.has_focus("textbox", "Username").await;
+    assert_eq!(page.value("Username").await.unwrap(), "typed before the warning");
 
     server.clock.advance(Duration::minutes(59));
     page.come_back().await;

@@ -237,8 +237,6 @@ impl Page {
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
-        // Between one page and the next, a headless browser at times forgets that its window is in front.
-        let in_front = json!({ "enabled": true });
-        self.driver.cdp().send_raw("Emulation.setFocusEmulationEnabled", in_front).await.unwrap();
+        self.stays_in_front().await;
     }
 }

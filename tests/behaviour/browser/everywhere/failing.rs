@@ -52,8 +52,8 @@ async fn what_fails_is_told_in_place_until_it_goes(server: &Server, page: &Page,
 }
 
 async fn the_end_of_a_session_is_told_and_put_off(server: &Server, page: &Page, hand: Hand) {
-    page.open("/account").await;
-    hand.type_into(page, "New password", "typed before the warning").await;
+    page.open("/users/new").await;
+    hand.type_into(page, "Username", "typed before the warning").await;
     server.clock.advance(Duration::minutes(59));
     page.come_back().await;
     page.find("alertdialog", "Stay signed in?").await;
@@ -62,8 +62,8 @@ async fn the_end_of_a_session_is_told_and_put_off(server: &Server, page: &Page, 
     hand.choose(page, "button", "Stay signed in").await;
     page.is_gone("alertdialog", "Stay signed in?").await;
     page.says("You stay signed in").await;
-    page.has_focus("textbox", "New password").await;
-    assert_eq!(page.value("New password").await.unwrap(), "typed before the warning");
+    page.has_focus("textbox", "Username").await;
+    assert_eq!(page.value("Username").await.unwrap(), "typed before the warning");
 }
 
 async fn an_ended_session_leads_back_to_where_one_was(server: &Server, page: &Page, hand: Hand) {
@@ -93,8 +93,8 @@ async fn a_session_that_cannot_go_on_ends_with_a_warning(server: &Server, page: 
         server.clock.advance(Duration::minutes(51));
         page.open("/activity").await;
     }
-    page.open("/account").await;
-    hand.type_into(page, "New password", "typed before the warning").await;
+    page.open("/users/new").await;
+    hand.type_into(page, "Username", "typed before the warning").await;
     server.clock.advance(Duration::minutes(4));
     page.come_back().await;
     page.find("alertdialog", "Your session ends soon").await;
@@ -103,6 +103,6 @@ async fn a_session_that_cannot_go_on_ends_with_a_warning(server: &Server, page: 
     assert_fits(page, "the warning before a session ends for good").await;
     hand.choose(page, "button", "Go on").await;
     page.is_gone("alertdialog", "Your session ends soon").await;
-    page.has_focus("textbox", "New password").await;
-    assert_eq!(page.value("New password").await.unwrap(), "typed before the warning");
+    page.has_focus("textbox", "Username").await;
+    assert_eq!(page.value("Username").await.unwrap(), "typed before the warning");
 }
