@@ -98,6 +98,7 @@ document.addEventListener("close", ({ target: dialog }) => {
 addEventListener("beforeunload", (event) => {
   if (!isUnsaved() && !awaitsSecret(document)) return;
   event.preventDefault();
-  // It runs where one stays: the form that would have left is not on its way.
+  // It runs once the browser was answered. Where one stays, the form that would have left is not on its way; where one
+  // leaves, pressing it again does no harm.
   setTimeout(goesNowhere);
 });
