@@ -31,6 +31,10 @@ use crate::{
     account, all_keys, api, api_keys, audit, gateway, health, home, language, login, oauth, profile, roles, users,
 };
 
+/// A connection on which nothing is asked is kept so long: longer than proxies keep theirs (nginx 60 s, Traefik 90 s,
+/// Caddy 120 s). Who closes first is asked nothing any more; closed from here, a request may already be on its way.
+const KEEP_ALIVE: Duration = Duration::from_secs(150);
+
 /// Requests that are under way get this long when the server is told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
 
@@ -114,6 +118,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
                     .configure(|config| pages(config, &state)),
             )
     })
+    .keep_alive(KEEP_ALIVE)
     .client_request_timeout(Duration::from_secs(10))
     .shutdown_timeout(SHUTDOWN_SECONDS);
     if let Some(workers) = workers {

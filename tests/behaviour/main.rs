@@ -11,6 +11,7 @@ mod audit;
 mod brand;
 mod browser;
 mod cli;
+mod connections;
 mod demo;
 mod durability;
 mod endpoints;

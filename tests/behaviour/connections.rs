@@ -1,0 +1,25 @@
+//! Connections that stay open between requests.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use crate::support::load::{Connection, get};
+use crate::support::{Backend, Process, TestDatabase};
+
+#[tokio::test]
+async fn a_proxy_finds_its_connection_open_after_a_pause_and_the_program_ends_without_waiting_for_it() {
+    let database = TestDatabase::create(Backend::Sqlite);
+    let process = Process::start(&database.text, &[]);
+    let mut connection = Connection::open(&process);
+    for _ in 0..2 {
+        assert_eq!(connection.ask(&get("/healthz", &[])).unwrap().status, 200);
+        // Longer than actix-web keeps connections unless told otherwise.
+        sleep(Duration::from_secs(7)).await;
+    }
+    assert_eq!(connection.ask(&get("/healthz", &[])).unwrap().status, 200);
+    let begun = Instant::now();
+    process.terminate();
+    assert_eq!(process.wait(), 0);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
