@@ -10,8 +10,9 @@ use url::form_urlencoded;
 use super::model::{Concern, KeyFilter};
 use super::pages::{Choice, Confirm, DeleteFragment, DeletePage, Deleted, FilterForm, ListPage, Row};
 use super::queries;
-use crate::api_keys;
 use crate::api_keys::model::{ApiKey, ClientId, Status};
+use crate::api_keys::{self, actions};
+use crate::audit::model::Source;
 use crate::error::Error;
 use crate::language::Time;
 use crate::roles::permissions::{KEYS_DELETE, KEYS_READ};
@@ -134,7 +135,8 @@ pub async fn confirm(
 ) -> Result<HttpResponse, Error> {
     account.require(KEYS_READ)?;
     account.require(KEYS_DELETE)?;
-    let (key, owner) = find(&state, &client_id).await?;
+    let client_id = ClientId::parse(&client_id).ok_or(Error::NotFound)?;
+    let (key, owner) = find(&state, client_id).await?.ok_or(Error::NotFound)?;
     let confirm = Confirm {
         status: Status::of(key.expires_at, owner.is_active(), state.clock.now()),
         action: query.link(&format!("/keys/{}/delete", key.client_id), None),
@@ -153,16 +155,15 @@ pub async fn confirm(
     Ok(answer)
 }
 
-async fn find(state: &State, client_id: &str) -> Result<(ApiKey, User), Error> {
-    let client_id = ClientId::parse(client_id).ok_or(Error::NotFound)?;
+async fn find(state: &State, client_id: ClientId) -> Result<Option<(ApiKey, User)>, Error> {
     let find = move |connection: &mut _| api_keys::queries::find_with_owner(connection, client_id.as_str());
-    state.database.look_up(find).await?.ok_or(Error::NotFound)
+    Ok(state.database.look_up(find).await?)
 }
 
-/// Deletes a key.
+/// Deletes a key. Who asks for it twice, as with a double click, is answered twice alike.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such key, or not any more.
+/// [`Error::NotFound`] when there never was such a key.
 pub async fn delete(
     state: web::Data<State>,
     request: HttpRequest,
@@ -173,15 +174,19 @@ pub async fn delete(
 ) -> Result<HttpResponse, Error> {
     account.require(KEYS_READ)?;
     account.require(KEYS_DELETE)?;
-    let client_id = ClientId::parse(&client_id).ok_or(Error::NotFound)?;
-    let (_, owner) = find(&state, client_id.as_str()).await?;
     let source = caller::source(&request, &state.config.trusted_proxies);
-    let now = state.clock.now();
-    let key = api_keys::actions::delete(&state.database, owner.id, account.user.id, client_id, source, now)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let (key, owner) = remove(&state, &client_id, account.user.id, source).await?;
     session.insert(DELETED, Deleted { owner: owner.username, client_id: key.client_id }).map_err(Error::internal)?;
     Ok(see_other(&query.link("/keys", None)))
+}
+
+async fn remove(state: &State, client_id: &str, actor_id: i64, source: Source) -> Result<(ApiKey, User), Error> {
+    let client_id = ClientId::parse(client_id).ok_or(Error::NotFound)?;
+    let Some((key, owner)) = find(state, client_id.clone()).await? else {
+        return actions::find_deleted(&state.database, client_id).await?.ok_or(Error::NotFound);
+    };
+    actions::delete(&state.database, owner.id, actor_id, client_id, source, state.clock.now()).await?;
+    Ok((key, owner))
 }
 
 impl Query {

@@ -10,6 +10,7 @@ use crate::audit::model::{Action, NewEvent, Outcome, Source};
 use crate::db::{Database, DbConnection, Entry, Error, Timestamp, Transaction, Uses, UsesOf, together, uses_since};
 use crate::secret::Digest;
 use crate::users;
+use crate::users::model::User;
 
 /// What a user asks for.
 #[derive(Clone, Debug)]
@@ -167,6 +168,14 @@ pub fn delete_as_operator(database: &Database, client_id: &ClientId, now: Timest
         }
         Ok(deleted)
     })
+}
+
+/// A key that was deleted, with its owner.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn find_deleted(database: &Database, client_id: ClientId) -> Result<Option<(ApiKey, User)>, Error> {
+    database.look_up(move |connection| queries::find_deleted(connection, client_id.as_str())).await
 }
 
 /// A user's keys and whether the user is active, read together.

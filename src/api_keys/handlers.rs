@@ -141,10 +141,10 @@ pub async fn confirm(
     Ok(answer)
 }
 
-/// Deletes a key.
+/// Deletes a key. Who asks for it twice, as with a double click, is answered twice alike.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the person has no such key, or not any more.
+/// [`Error::NotFound`] when the person never had such a key.
 pub async fn delete(
     state: web::Data<State>,
     request: HttpRequest,
@@ -154,9 +154,15 @@ pub async fn delete(
 ) -> Result<HttpResponse, Error> {
     let client_id = ClientId::parse(&client_id).ok_or(Error::NotFound)?;
     let source = caller::source(&request, &state.config.trusted_proxies);
-    let key = actions::delete(&state.database, account.user.id, account.user.id, client_id, source, state.clock.now())
-        .await?
-        .ok_or(Error::NotFound)?;
+    let user_id = account.user.id;
+    let asked = client_id.clone();
+    let key = match actions::delete(&state.database, user_id, user_id, asked, source, state.clock.now()).await? {
+        Some(key) => key,
+        None => match actions::find_deleted(&state.database, client_id).await? {
+            Some((key, owner)) if owner.id == user_id => key,
+            _ => return Err(Error::NotFound),
+        },
+    };
     if wants_fragment(&request) {
         let viewer = Viewer::from(&account);
         let window = window::fill(&state, account, Typed::default(), deleted(key)).await?;

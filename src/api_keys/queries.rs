@@ -140,6 +140,20 @@ pub fn find_with_owner(connection: &mut DbConnection, client_id: &str) -> QueryR
         .optional()
 }
 
+/// A key that was deleted, with its owner.
+///
+/// # Errors
+/// When the statement fails.
+pub fn find_deleted(connection: &mut DbConnection, client_id: &str) -> QueryResult<Option<(ApiKey, User)>> {
+    api_keys::table
+        .inner_join(users::table)
+        .filter(api_keys::client_id.eq(client_id))
+        .filter(api_keys::deleted_at.is_not_null())
+        .select((API_KEY_COLUMNS, USER_COLUMNS))
+        .first(connection)
+        .optional()
+}
+
 /// What a new key's row holds.
 #[derive(Clone, Copy, Debug)]
 pub struct NewApiKey<'a> {

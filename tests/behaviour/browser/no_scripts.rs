@@ -3,11 +3,12 @@
 use serde_json::json;
 
 use super::{Page, in_chromium};
-use crate::support::{PASSWORD, Server};
+use crate::support::{PASSWORD, Record, Server};
 
 in_chromium![
     without htmx:
     without_scripts_a_user_generates_reads_and_deletes_a_key,
+    without_scripts_a_double_click_deletes_once_and_says_so,
     without_scripts_a_user_changes_the_password_and_ends_the_other_sessions,
 ];
 
@@ -44,6 +45,21 @@ async fn without_scripts_a_user_generates_reads_and_deletes_a_key(_server: Serve
     page.click("button", "Generate a replacement").await;
     page.credentials().await;
     page.has_keys(1).await;
+}
+
+async fn without_scripts_a_double_click_deletes_once_and_says_so(server: Server, page: Page) {
+    let admin = server.signed_in("admin").await;
+    let [mine, of_list] = [server.generate(&admin).await, server.generate(&admin).await];
+    disable_scripts(&page).await;
+    page.sign_in().await;
+    for (list, key) in [("/profile/api-keys", &mine), ("/keys", &of_list)] {
+        page.open(&format!("{list}/{}/delete", key.client_id)).await;
+        let button = page.find("button", "Delete").await;
+        page.double_click(&button, 20).await;
+        page.says(&format!("API key {}", key.client_id)).await;
+        page.says("was deleted").await;
+    }
+    assert_eq!(Record::whole(&server.database).of_action("delete_key"), 2);
 }
 
 async fn without_scripts_a_user_changes_the_password_and_ends_the_other_sessions(server: Server, page: Page) {

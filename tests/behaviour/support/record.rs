@@ -112,6 +112,11 @@ impl Record {
         events
     }
 
+    /// How many events are of an action.
+    pub fn of_action(&self, action: &str) -> usize {
+        self.0.iter().filter(|event| event.action == action).count()
+    }
+
     /// How many events have a reason.
     pub fn count(&self, reason: &str) -> usize {
         self.0.iter().filter(|event| event.reason.as_deref() == Some(reason)).count()
