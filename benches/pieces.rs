@@ -34,7 +34,7 @@ use keyledge::roles::actions::NewRole;
 use keyledge::secret::{SecretKey, SecretText, random_base62};
 use keyledge::users;
 use keyledge::users::author::Author;
-use keyledge::users::model::generate_subject;
+use keyledge::users::model::{User, generate_subject};
 use keyledge::users::queries::NewUser;
 use keyledge::web::answer::page;
 use rand::SeedableRng as _;
@@ -100,7 +100,9 @@ struct Installation {
     database: Database,
     tokens: Tokens,
     signing_key: Arc<SigningKey>,
-    subject: Subject,
+    owner: User,
+    client_id: ClientId,
+    scope: Scope,
     token: String,
     client_secret: SecretText,
     now: Timestamp,
@@ -148,19 +150,31 @@ impl Installation {
         let generated = runtime.block_on(generate(&database, request, source(), &mut rng, now))?;
         let Generated::New { client_id, client_secret } = generated else { bail!("no new key") };
 
-        let subject = Subject {
-            subject: owner.subject,
+        let mut installation = Self {
+            runtime,
+            database,
+            tokens,
+            signing_key,
+            owner,
             client_id,
             scope: Scope::of("bench:read bench:write"),
-            expires_at: now + Duration::from_std(TOKEN_LIFETIME)?,
+            token: String::new(),
+            client_secret: SecretText::new(client_secret.reveal()),
+            now,
+            _folder: folder,
         };
-        let token = tokens.issue(&signing_key, subject.clone(), &mut rng, now)?;
-        let client_secret = SecretText::new(client_secret.reveal());
-        Ok(Self { runtime, database, tokens, signing_key, subject, token, client_secret, now, _folder: folder })
+        installation.token = installation.issue(&mut rng);
+        Ok(installation)
     }
 
     fn issue(&self, rng: &mut StdRng) -> String {
-        self.tokens.issue(&self.signing_key, self.subject.clone(), rng, self.now).expect("a token")
+        let subject = Subject {
+            subject: &self.owner.subject,
+            client_id: &self.client_id,
+            scope: &self.scope,
+            expires_at: self.now + Duration::hours(1),
+        };
+        self.tokens.issue(&self.signing_key, subject, rng, self.now).expect("a token")
     }
 
     fn verify(&self, token: &str) -> Arc<VerifiedToken> {
@@ -199,7 +213,7 @@ fn access_tokens(c: &mut Criterion) {
 fn decisions(c: &mut Criterion) {
     let installation = Installation::new().expect("an installation");
     let now = installation.now;
-    let client_id = installation.subject.client_id.to_string();
+    let client_id = installation.client_id.to_string();
     let verified = installation.verify(&installation.token);
 
     let mut group = c.benchmark_group("SQLite");

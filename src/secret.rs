@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::{digest, hkdf, hmac};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rand::CryptoRng;
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -144,7 +144,7 @@ impl SecretKey {
     /// Stands for a text that must not be stored: always the same for the same text, and of no use without this key.
     #[must_use]
     pub fn mask(&self, text: &str) -> String {
-        base62(&hmac::sign(&self.mask, text.as_bytes()).as_ref()[..16], 22)
+        URL_SAFE_NO_PAD.encode(&hmac::sign(&self.mask, text.as_bytes()).as_ref()[..16])
     }
 
     /// Encrypts bytes so that only the same secret key opens them, and only for the same `purpose`.

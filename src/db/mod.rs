@@ -243,6 +243,24 @@ impl Database {
         self.writer.decide(presented, decide).await
     }
 
+    /// The same for an answer that takes work: `prepare` gets it ready from the decision while that is being recorded.
+    /// Nothing of it may be told to anybody before this returns `Ok`.
+    ///
+    /// # Errors
+    /// As for [`Database::write`].
+    pub async fn decide_and_prepare<T, F, P>(
+        &self,
+        presented: Vec<Presented>,
+        decide: F,
+        prepare: impl AsyncFnOnce(&T) -> P,
+    ) -> Result<(T, P), Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(Vec<Found>, &mut Vec<Entry>) -> T + Send + 'static,
+    {
+        self.writer.decide_and_prepare(presented, decide, prepare).await
+    }
+
     /// Records what was done where nothing has to be decided. The events are on disk when this returns `Ok`, and none of
     /// them may be a key's last use, which changes what is remembered of the key.
     ///

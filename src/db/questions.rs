@@ -21,12 +21,17 @@ pub(super) struct Waiting {
     inbox: Inbox,
 }
 
-/// How a decision comes back; why there is none is shared by all who asked at the same time.
-pub(super) type Decided<T> = oneshot::Receiver<Result<T, Arc<Error>>>;
+/// How something comes back once it is recorded; why it is not is shared by all who asked at the same time.
+pub(super) type Recorded<T> = oneshot::Receiver<Result<T, Arc<Error>>>;
 
 trait Decide: Send {
     /// Decides on what was found, and adds the events of it.
     fn decide(&mut self, found: Vec<Found>, entries: &mut Vec<Entry>);
+
+    /// Tells the decision before its events are on disk, to somebody who does not pass it on until then.
+    fn tell_ahead(&mut self) -> Option<Answer> {
+        None
+    }
 
     /// Tells the decision, once its events are on disk, or why there is none.
     fn answer(self: Box<Self>, recorded: Result<(), Arc<Error>>);
@@ -51,9 +56,34 @@ impl<T: Send, F: FnOnce(Vec<Found>, &mut Vec<Entry>) -> T + Send> Decide for Ask
     }
 }
 
+struct AskedAhead<T, F> {
+    decide: Option<F>,
+    decision: Option<T>,
+    ahead: Option<oneshot::Sender<T>>,
+    answer: oneshot::Sender<Result<(), Arc<Error>>>,
+}
+
+impl<T: Send + 'static, F: FnOnce(Vec<Found>, &mut Vec<Entry>) -> T + Send> Decide for AskedAhead<T, F> {
+    fn decide(&mut self, found: Vec<Found>, entries: &mut Vec<Entry>) {
+        self.decision = self.decide.take().map(|decide| decide(found, entries));
+    }
+
+    fn tell_ahead(&mut self) -> Option<Answer> {
+        let (ahead, decision) = self.ahead.take().zip(self.decision.take())?;
+        Some(Box::new(move || {
+            // Whoever asked may be gone: the event stays.
+            let _ = ahead.send(decision);
+        }))
+    }
+
+    fn answer(self: Box<Self>, recorded: Result<(), Arc<Error>>) {
+        let _ = self.answer.send(recorded);
+    }
+}
+
 impl Question {
     /// To be asked on the thread that waits for the answer.
-    pub(super) fn new<T, F>(presented: Vec<Presented>, decide: F) -> (Self, Decided<T>)
+    pub(super) fn new<T, F>(presented: Vec<Presented>, decide: F) -> (Self, Recorded<T>)
     where
         T: Send + 'static,
         F: FnOnce(Vec<Found>, &mut Vec<Entry>) -> T + Send + 'static,
@@ -61,6 +91,18 @@ impl Question {
         let (answer, answered) = oneshot::channel();
         let somebody = Box::new(Asked { decide: Some(decide), decision: None, answer });
         (Self { presented, waiting: Waiting { somebody, inbox: Inbox::own() } }, answered)
+    }
+
+    /// The same, with the decision told before it is recorded.
+    pub(super) fn ahead<T, F>(presented: Vec<Presented>, decide: F) -> (Self, oneshot::Receiver<T>, Recorded<()>)
+    where
+        T: Send + 'static,
+        F: FnOnce(Vec<Found>, &mut Vec<Entry>) -> T + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let (ahead, decided) = oneshot::channel();
+        let somebody = Box::new(AskedAhead { decide: Some(decide), decision: None, ahead: Some(ahead), answer });
+        (Self { presented, waiting: Waiting { somebody, inbox: Inbox::own() } }, decided, answered)
     }
 }
 
@@ -71,12 +113,24 @@ impl Waiting {
     }
 }
 
-/// Tells those who wait what became of the record of their decisions, a thread at a time.
+/// Tells decisions ahead to those who get ready meanwhile.
+pub(super) fn tell_ahead(waiting: &mut [Waiting]) {
+    deliver(waiting.iter_mut().filter_map(|Waiting { somebody, inbox }| Some((inbox.clone(), somebody.tell_ahead()?))));
+}
+
+/// Tells those who wait what became of the record of their decisions.
 pub(super) fn answer(waiting: Vec<Waiting>, recorded: &Result<(), Arc<Error>>) {
-    let mut by_inbox: Vec<(Inbox, Vec<Answer>)> = Vec::new();
-    for Waiting { somebody, inbox } in waiting {
+    deliver(waiting.into_iter().map(|Waiting { somebody, inbox }| {
         let recorded = recorded.clone();
         let answer: Answer = Box::new(move || somebody.answer(recorded));
+        (inbox, answer)
+    }));
+}
+
+/// Delivers answers, a thread at a time.
+fn deliver(answers: impl Iterator<Item = (Inbox, Answer)>) {
+    let mut by_inbox: Vec<(Inbox, Vec<Answer>)> = Vec::new();
+    for (inbox, answer) in answers {
         match by_inbox.iter_mut().find(|(other, _)| other.is(&inbox)) {
             Some((_, answers)) => answers.push(answer),
             None => by_inbox.push((inbox, vec![answer])),

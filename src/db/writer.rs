@@ -22,7 +22,7 @@ use super::connection::Manager;
 use super::credentials::{self, Found, Presented};
 use super::log::{Committed, Log, Syncer};
 use super::pruning::{self, Pruned};
-use super::questions::{Question, answer};
+use super::questions::{Question, answer, tell_ahead};
 use super::record::{self, Chain, Entry, Head};
 use super::remembered::Remembered;
 use super::{DatabaseUrl, DbConnection, Error, LONGEST_WAIT, Timestamp, blocks};
@@ -159,6 +159,26 @@ impl Writer {
         decided.await.map_err(|_| Error::Abandoned)?.map_err(Error::Shared)
     }
 
+    pub(super) async fn decide_and_prepare<T, F, P>(
+        &self,
+        presented: Vec<Presented>,
+        decide: F,
+        prepare: impl AsyncFnOnce(&T) -> P,
+    ) -> Result<(T, P), Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(Vec<Found>, &mut Vec<Entry>) -> T + Send + 'static,
+    {
+        let (question, decided, recorded) = Question::ahead(presented, decide);
+        self.submit(Work::Decide(question))?;
+        let ready = match decided.await {
+            Ok(decision) => Some((prepare(&decision).await, decision)),
+            Err(_) => None,
+        };
+        recorded.await.map_err(|_| Error::Abandoned)?.map_err(Error::Shared)?;
+        ready.map(|(prepared, decision)| (decision, prepared)).ok_or(Error::Abandoned)
+    }
+
     fn submit(&self, work: Work) -> Result<(), Error> {
         self.jobs.try_send(Job { deadline: Instant::now() + LONGEST_WAIT, work }).map_err(|error| match error {
             TrySendError::Full(_) => Error::Busy,
@@ -255,6 +275,7 @@ fn decide(session: &Mutex<Session>, syncer: &Syncer, deadline: Instant, question
                 remembered.forget(&presented.client_id);
             }
         }
+        tell_ahead(&mut waiting);
         Ok(!entries.is_empty())
     });
     match decided {

@@ -8,7 +8,7 @@ use super::model::Scope;
 use super::queries;
 use super::request::ClientRequest;
 use super::tokens::VerifiedToken;
-use crate::attempts::model::Verdict;
+use crate::attempts::model::{Attempt, Verdict};
 use crate::attempts::queries as attempts;
 use crate::audit::model::{Action, Reason};
 use crate::db::{Database, Entry, Error, Found, Presented, Timestamp};
@@ -41,19 +41,20 @@ pub struct Grant {
     pub signing_key: Option<String>,
 }
 
-/// Decides on a token request (RFC 6749 section 4.4.2).
+/// Decides on a token request (RFC 6749 section 4.4.2), and lets the token be made while that is being recorded.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn grant(
+pub async fn grant<P>(
     database: &Database,
     request: ClientRequest,
     token_lifetime: Duration,
     call: Call,
-) -> Result<ClientOutcome<Grant>, Error> {
-    let now = call.now;
+    issue: impl AsyncFnOnce(&Grant) -> P,
+) -> Result<ClientOutcome<P>, Error> {
+    let (attempt, now) = (call.attempt.clone(), call.now);
     let client = Presented { asks_for_token: true, ..presented(&request, &call) };
-    within_limits(database, vec![client], call, move |client, _, _| {
+    let decide = within_limits(now, move |client, _, _| {
         let signing_key = client.signing_key;
         check::secret(&request.client_id, &request.client_secret, client.credential, now).and_then(|bearer| {
             let bearer = scope_of(&request, bearer)?;
@@ -61,8 +62,15 @@ pub async fn grant(
             let expires_at = bearer.key_expires_at.min(now + lifetime);
             Ok(Grant { bearer, expires_at, signing_key })
         })
-    })
-    .await
+    });
+    let issue = async |decision: &Result<Decision<Grant>, Limited>| match decision {
+        Ok(Decision { result: Ok(grant), .. }) => ClientOutcome::Done(issue(grant).await),
+        Ok(Decision { result: Err(reason), .. }) => ClientOutcome::Refused(*reason),
+        Err(Limited { retry_after }) => ClientOutcome::Limited { retry_after: *retry_after },
+    };
+    let (_, outcome) = check::decide_and_prepare(database, vec![client], call, decide, issue).await?;
+    count_if_limited(database, &outcome, attempt, now).await?;
+    Ok(outcome)
 }
 
 /// The key with the scope that its token is to have.
@@ -96,9 +104,9 @@ pub async fn introspect(
     token: Option<Arc<VerifiedToken>>,
     call: Call,
 ) -> Result<ClientOutcome<Standing>, Error> {
-    let (source, now) = (call.source.clone(), call.now);
+    let (source, attempt, now) = (call.source.clone(), call.attempt.clone(), call.now);
     let asked = vec![presented(&request, &call), check::presented_token(token.as_deref(), now)];
-    within_limits(database, asked, call, move |client, other, entries| {
+    let decide = within_limits(now, move |client, other, entries| {
         let client = check::secret(&request.client_id, &request.client_secret, client.credential, now);
         client.and_then(|bearer| {
             if !bearer.scope.contains(INTROSPECT) {
@@ -111,8 +119,13 @@ pub async fn introspect(
             }
             Ok(about.result.ok().zip(token))
         })
-    })
-    .await
+    });
+    let outcome = match check::decide(database, asked, call, decide).await? {
+        Ok(decision) => outcome(decision),
+        Err(Limited { retry_after }) => ClientOutcome::Limited { retry_after },
+    };
+    count_if_limited(database, &outcome, attempt, now).await?;
+    Ok(outcome)
 }
 
 /// Ends a token of the client's own (RFC 7009). A token that is no good is as ended as it can be.
@@ -176,33 +189,36 @@ fn presented(request: &ClientRequest, call: &Call) -> Presented {
     Presented { counters: call.attempt.counters(), ..check::presented_secret(&request.client_id, call.now) }
 }
 
-/// Decides on the client, which was presented first, unless it has made too many failed attempts: then this one is
-/// counted and not looked at.
-async fn within_limits<T, D>(
-    database: &Database,
-    presented: Vec<Presented>,
-    call: Call,
+/// Too many failed attempts: see [`ClientOutcome::Limited`].
+struct Limited {
+    retry_after: u64,
+}
+
+/// Decides on the client, which was presented first, unless it has made too many failed attempts.
+fn within_limits<T, D>(
+    now: Timestamp,
     decide: D,
-) -> Result<ClientOutcome<T>, Error>
+) -> impl FnOnce(Vec<Found>, &mut Vec<Entry>) -> Result<Decision<T>, Limited> + Send + 'static
 where
-    T: Send + 'static,
     D: FnOnce(Found, Option<Found>, &mut Vec<Entry>) -> Decision<T> + Send + 'static,
 {
-    let (attempt, now) = (call.attempt.clone(), call.now);
-    let decision = check::decide(database, presented, call, move |found, entries| {
+    move |found, entries| {
         let mut found = found.into_iter();
         let client = found.next().unwrap_or_default();
         match Verdict::until(client.limited_until, now) {
             Verdict::Allowed => Ok(decide(client, found.next(), entries)),
-            Verdict::Limited { retry_after } => Err(retry_after),
-        }
-    })
-    .await?;
-    match decision {
-        Ok(decision) => Ok(outcome(decision)),
-        Err(retry_after) => {
-            database.write(move |transaction| attempts::count(transaction, &attempt, now)).await?;
-            Ok(ClientOutcome::Limited { retry_after })
+            Verdict::Limited { retry_after } => Err(Limited { retry_after }),
         }
     }
+}
+
+/// An attempt beyond the limit is counted and not looked at.
+async fn count_if_limited<T>(
+    database: &Database,
+    outcome: &ClientOutcome<T>,
+    attempt: Attempt,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let ClientOutcome::Limited { .. } = outcome else { return Ok(()) };
+    database.write(move |transaction| attempts::count(transaction, &attempt, now)).await
 }

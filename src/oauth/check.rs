@@ -195,27 +195,64 @@ where
     E: Send + 'static,
     D: FnOnce(Vec<Found>, &mut Vec<Entry>) -> Result<Decision<T>, E> + Send + 'static,
 {
-    let Call { action, source, attempt, now } = call;
-    let kind = attempt.kind;
-    let (decision, guess) = database
-        .decide(presented, move |found, entries| {
-            let place = entries.len();
-            let decision = match decide(found, entries) {
-                Ok(decision) => decision,
-                Err(limited) => return (Err(limited), None),
-            };
-            let event = decision.event(action, source, now);
-            if is_guess(&decision, kind) {
-                return (Ok(decision), Some(event));
-            }
-            entries.insert(place, event);
-            (Ok(decision), None)
-        })
-        .await?;
-    if let Some(event) = guess {
-        database.write(move |transaction| record_guess(transaction, event, &attempt, now)).await?;
-    }
+    let (attempt, now) = (call.attempt.clone(), call.now);
+    let (decision, guess) = database.decide(presented, recording(call, decide)).await?;
+    write_guess(database, guess, attempt, now).await?;
     Ok(decision)
+}
+
+/// The same for an answer that takes work: `prepare` gets it ready while the decision is being recorded, and nothing of it
+/// may be told before this returns `Ok`.
+///
+/// # Errors
+/// When nothing can be read or recorded.
+pub async fn decide_and_prepare<T, E, D, P>(
+    database: &Database,
+    presented: Vec<Presented>,
+    call: Call,
+    decide: D,
+    prepare: impl AsyncFnOnce(&Result<Decision<T>, E>) -> P,
+) -> Result<(Result<Decision<T>, E>, P), Error>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    D: FnOnce(Vec<Found>, &mut Vec<Entry>) -> Result<Decision<T>, E> + Send + 'static,
+{
+    let (attempt, now) = (call.attempt.clone(), call.now);
+    let prepare = async |(decision, _): &(_, _)| prepare(decision).await;
+    let ((decision, guess), prepared) =
+        database.decide_and_prepare(presented, recording(call, decide), prepare).await?;
+    write_guess(database, guess, attempt, now).await?;
+    Ok((decision, prepared))
+}
+
+/// A decision, and the event of it where it is a guess, which is for [`write_guess`].
+type Recording<T, E> = (Result<Decision<T>, E>, Option<Entry>);
+
+/// Decides and adds the event of the decision.
+fn recording<T, E>(
+    call: Call,
+    decide: impl FnOnce(Vec<Found>, &mut Vec<Entry>) -> Result<Decision<T>, E>,
+) -> impl FnOnce(Vec<Found>, &mut Vec<Entry>) -> Recording<T, E> {
+    let Call { action, source, attempt: Attempt { kind, .. }, now } = call;
+    move |found, entries| {
+        let place = entries.len();
+        let decision = match decide(found, entries) {
+            Ok(decision) => decision,
+            Err(limited) => return (Err(limited), None),
+        };
+        let event = decision.event(action, source, now);
+        if is_guess(&decision, kind) {
+            return (Ok(decision), Some(event));
+        }
+        entries.insert(place, event);
+        (Ok(decision), None)
+    }
+}
+
+async fn write_guess(database: &Database, guess: Option<Entry>, attempt: Attempt, now: Timestamp) -> Result<(), Error> {
+    let Some(event) = guess else { return Ok(()) };
+    database.write(move |transaction| record_guess(transaction, event, &attempt, now)).await
 }
 
 /// Records a decision in a transaction that does more.

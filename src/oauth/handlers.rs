@@ -6,13 +6,14 @@ use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::actions::{self, ClientOutcome};
+use super::actions::{self, ClientOutcome, Grant};
 use super::check::{Bearer, Call};
 use super::error::OauthError;
 use super::request::{ClientAuthentication, ClientRequest};
 use super::tokens::{Subject, VerifiedToken};
 use crate::attempts::model::Kind;
 use crate::audit::model::{Action, Reason};
+use crate::db::Timestamp;
 use crate::web::caller;
 use crate::web::state::State;
 
@@ -35,15 +36,20 @@ struct Granted {
 pub async fn token(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
     let (client, call) = read(&state, Action::IssueToken, &request, body)?;
     let (basic, now) = (client.authentication == ClientAuthentication::Basic, call.now);
-    let grant = done(actions::grant(&state.database, client, state.config.token_lifetime, call).await?, basic)?;
-    let key_id = grant.signing_key.ok_or_else(|| OauthError::Internal(anyhow::anyhow!("no signing key counts")))?;
-    let key = state.tokens.keys().get(&state.database, &key_id).await.map_err(OauthError::Internal)?;
+    let issue = async |grant: &Grant| issue(&state, grant, now).await;
+    done(actions::grant(&state.database, client, state.config.token_lifetime, call, issue).await?, basic)?
+}
+
+async fn issue(state: &State, grant: &Grant, now: Timestamp) -> Result<HttpResponse, OauthError> {
+    let key_id =
+        grant.signing_key.as_ref().ok_or_else(|| OauthError::Internal(anyhow::anyhow!("no signing key counts")))?;
+    let key = state.tokens.keys().get(&state.database, key_id).await.map_err(OauthError::Internal)?;
     let key = key.ok_or_else(|| OauthError::Internal(anyhow::anyhow!("the signing key is gone")))?;
     let scope = shown(&grant.bearer);
     let subject = Subject {
-        subject: grant.bearer.owner.subject.clone(),
-        client_id: grant.bearer.client_id,
-        scope: grant.bearer.scope,
+        subject: &grant.bearer.owner.subject,
+        client_id: &grant.bearer.client_id,
+        scope: &grant.bearer.scope,
         expires_at: grant.expires_at,
     };
     let access_token = state.tokens.issue(&key, subject, &mut rand::rng(), now).map_err(OauthError::Internal)?;

@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPai
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use rand::CryptoRng;
 use serde::Serialize;
 
@@ -19,6 +19,9 @@ use crate::audit::model::{Action, NewEvent, Outcome};
 use crate::config::TokenAlgorithm;
 use crate::db::{Database, Timestamp};
 use crate::secret::{SecretKey, random_base62};
+
+/// The `typ` of an access token's header (RFC 9068 section 2.1).
+pub const TOKEN_TYPE: &str = "at+jwt";
 
 /// How long whoever fetched the published keys may keep them. A new key is published for as long before it signs.
 pub const JWKS_MAX_AGE: Duration = Duration::minutes(5);
@@ -101,6 +104,8 @@ pub struct SigningKey {
     /// The `kid` of the tokens that it signs.
     pub key_id: String,
     pair: KeyPair,
+    /// The header of each access token that it signs, encoded (RFC 7515 section 7.1).
+    pub token_header: String,
     /// Verifies.
     pub verifies: DecodingKey,
     /// What is published of it.
@@ -138,7 +143,11 @@ impl SigningKey {
             PublicKey::Rsa { n, e } => (TokenAlgorithm::Rs256, DecodingKey::from_rsa_components(n, e)?),
         };
         let jwk = Jwk { key, usage: "sig", alg: algorithm.name(), kid: key_id.to_owned() };
-        Ok(Self { key_id: key_id.to_owned(), pair, verifies, jwk })
+        let mut header = Header::new(pair.algorithm());
+        header.typ = Some(TOKEN_TYPE.to_owned());
+        header.kid = Some(key_id.to_owned());
+        let token_header = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header)?);
+        Ok(Self { key_id: key_id.to_owned(), pair, token_header, verifies, jwk })
     }
 }
 

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
-use jsonwebtoken::{Header, Validation};
+use jsonwebtoken::Validation;
 use quick_cache::sync::Cache;
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use super::model::Scope;
-use super::signing_keys::{SigningKey, SigningKeys};
+use super::signing_keys::{SigningKey, SigningKeys, TOKEN_TYPE};
 use crate::api_keys::model::ClientId;
 use crate::db::{Database, Timestamp};
 
-/// The `typ` of an access token's header (RFC 9068 section 2.1).
-const TOKEN_TYPE: &str = "at+jwt";
-
 /// Tokens whose signature this process remembers to be good. One takes about a kilobyte, and at most a few.
 const REMEMBERED: usize = 32_768;
+
+/// What most tokens stay below, in bytes.
+const USUAL_LENGTH: usize = 640;
 
 /// The longest token that is remembered, in bytes: an owner may hold any number of permissions.
 const LONGEST_REMEMBERED: usize = 2048;
@@ -48,24 +48,24 @@ pub struct VerifiedToken {
 
 /// What an access token says (RFC 9068 section 2.2).
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Claims {
+pub struct Claims<Text = String> {
     /// The issuer.
-    pub iss: String,
+    pub iss: Text,
     /// The audience.
-    pub aud: String,
+    pub aud: Text,
     /// The owner's immutable random ID.
-    pub sub: String,
+    pub sub: Text,
     /// The key that it was issued for.
-    pub client_id: String,
+    pub client_id: Text,
     /// The scope, left out when it is empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    scope: Option<Text>,
     /// When it was issued, in seconds since 1970.
     pub iat: i64,
     /// Seconds since 1970 from which on it is not accepted.
     pub exp: i64,
     /// The token's own ID.
-    pub jti: String,
+    pub jti: Text,
 }
 
 impl Claims {
@@ -77,14 +77,14 @@ impl Claims {
 }
 
 /// What a token is issued for.
-#[derive(Clone, Debug)]
-pub struct Subject {
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
     /// The owner's immutable random ID.
-    pub subject: String,
+    pub subject: &'a str,
     /// The key.
-    pub client_id: ClientId,
+    pub client_id: &'a ClientId,
     /// The scope.
-    pub scope: Scope,
+    pub scope: &'a Scope,
     /// When the token ends.
     pub expires_at: Timestamp,
 }
@@ -114,31 +114,31 @@ impl Tokens {
     pub fn issue(
         &self,
         key: &SigningKey,
-        subject: Subject,
+        subject: Subject<'_>,
         rng: &mut impl CryptoRng,
         now: Timestamp,
     ) -> anyhow::Result<String> {
-        let mut header = Header::new(key.algorithm());
-        header.typ = Some(TOKEN_TYPE.to_owned());
-        header.kid = Some(key.key_id.clone());
         let mut token_id = [0_u8; 16];
         rng.fill_bytes(&mut token_id);
+        let (token_id, scope) = (URL_SAFE_NO_PAD.encode(token_id), subject.scope.to_string());
         let claims = Claims {
-            iss: self.issuer.to_string(),
-            aud: self.audience.to_string(),
+            iss: &*self.issuer,
+            aud: &*self.audience,
             sub: subject.subject,
-            client_id: subject.client_id.to_string(),
-            scope: (!subject.scope.is_empty()).then(|| subject.scope.to_string()),
+            client_id: subject.client_id.as_str(),
+            scope: Some(&*scope).filter(|scope| !scope.is_empty()),
             iat: now.unix_seconds(),
             exp: subject.expires_at.unix_seconds(),
-            jti: URL_SAFE_NO_PAD.encode(token_id),
+            jti: &*token_id,
         };
         // RFC 7515 section 3.1. The library's own way would read the private key anew for each token.
-        let encoded = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
-        let mut token = encoded(serde_json::to_vec(&header)?) + "." + &encoded(serde_json::to_vec(&claims)?);
-        let signature = URL_SAFE_NO_PAD.encode(key.sign(token.as_bytes())?);
+        let mut token = String::with_capacity(USUAL_LENGTH);
+        token.push_str(&key.token_header);
         token.push('.');
-        token.push_str(&signature);
+        URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(&claims)?, &mut token);
+        let signature = key.sign(token.as_bytes())?;
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         Ok(token)
     }
 
@@ -203,9 +203,9 @@ mod tests {
         let long = (0..LONGEST_REMEMBERED / 4).map(|number| format!("{number:03}")).collect::<Vec<_>>().join(" ");
         for (scope, remembered) in [(long.as_str(), 0), ("journals:read", 1)] {
             let subject = Subject {
-                subject: "subject".to_owned(),
-                client_id: ClientId::generate(&mut rng),
-                scope: Scope::of(scope),
+                subject: "subject",
+                client_id: &ClientId::generate(&mut rng),
+                scope: &Scope::of(scope),
                 expires_at: now + Duration::hours(1),
             };
             let token = tokens.issue(&key, subject, &mut rng, now).unwrap();
