@@ -16,14 +16,7 @@ export function noteSaved(text) {
 }
 
 function clearSecrets(root) {
-  for (const element of root.querySelectorAll("[data-secret]")) {
-    if (element instanceof HTMLInputElement) {
-      element.defaultValue = "";
-      element.value = "";
-    } else {
-      element.remove();
-    }
-  }
+  for (const element of root.querySelectorAll("[data-secret]")) element.remove();
 }
 
 // Copied with the keyboard or a menu.

@@ -15,7 +15,11 @@ const SHOWN: &str = "
         : addEventListener('load', tell);
     tell();";
 
-in_chromium![without Postgres: back_and_forward_bring_no_secret_back_though_the_browser_keeps_pages];
+in_chromium![
+    without Postgres:
+    back_and_forward_bring_no_secret_back_though_the_browser_keeps_pages,
+    nor_to_the_window_over_another_page,
+];
 
 mod no_scripts {
     use super::without_scripts_neither;
@@ -23,15 +27,27 @@ mod no_scripts {
     super::in_chromium![@ sqlite, "needs Chromium and Caddy: run scripts/test", without_scripts_neither];
 }
 
+/// Where a secret is shown.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Page,
+    Window,
+    PageWithoutScripts,
+}
+
 async fn back_and_forward_bring_no_secret_back_though_the_browser_keeps_pages(_server: Server, page: Page) {
-    bring_no_secret_back(&page, true).await;
+    bring_no_secret_back(&page, Place::Page).await;
+}
+
+async fn nor_to_the_window_over_another_page(_server: Server, page: Page) {
+    bring_no_secret_back(&page, Place::Window).await;
 }
 
 async fn without_scripts_neither(_server: Server, page: Page) {
-    bring_no_secret_back(&page, false).await;
+    bring_no_secret_back(&page, Place::PageWithoutScripts).await;
 }
 
-async fn bring_no_secret_back(page: &Page, scripts: bool) {
+async fn bring_no_secret_back(page: &Page, place: Place) {
     let proxy = Proxy::with_https(page.url.strip_prefix("http://").unwrap().parse().unwrap());
     in_another_browser(&proxy.url, &[("acceptInsecureCerts", json!(true))], async |page| {
         page.sign_in().await;
@@ -39,30 +55,50 @@ async fn bring_no_secret_back(page: &Page, scripts: bool) {
             assert!(page.is_kept(path).await, "the browser does not keep {path}: nothing would be proven");
         }
 
-        if !scripts {
+        if place == Place::PageWithoutScripts {
             disable_scripts(&page).await;
         }
         for hand in Hand::BOTH {
-            page.in_every_look(async || brings_no_secret_back(&page, hand, scripts).await).await;
+            page.in_every_look(async || {
+                for far in [false, true] {
+                    brings_no_secret_back(&page, hand, place, far).await;
+                }
+            })
+            .await;
         }
     })
     .await;
 }
 
-async fn brings_no_secret_back(page: &Page, hand: Hand, scripts: bool) {
-    let path = if scripts { "/profile" } else { "/profile/api-keys" };
-    page.open("/profile").await;
+/// Leaves for another page of the program, or far away for one that it knows nothing of, and comes back.
+async fn brings_no_secret_back(page: &Page, hand: Hand, place: Place, far: bool) {
+    if place == Place::Window {
+        page.open("/").await;
+        hand.choose(page, "link", "Profile").await;
+        page.find("dialog", "Profile").await;
+    } else {
+        page.open("/profile").await;
+    }
     let before = page.key_rows().await.unwrap().len();
     hand.choose(page, "button", "Generate").await;
     let (_, client_secret) = page.credentials().await;
+    let path = if place == Place::PageWithoutScripts { "/profile/api-keys" } else { "/profile" };
     page.path_is(path).await;
-    hand.choose(page, "link", "Activity").await;
-    page.find("heading", "Activity").await;
+    let (link, address) =
+        if place == Place::Window { ("Account settings", "/account") } else { ("Activity", "/activity") };
+    let elsewhere = if far { "/harmless" } else { address };
+    if far {
+        page.open(elsewhere).await;
+    } else {
+        hand.choose(page, "link", link).await;
+    }
+    page.path_is(elsewhere).await;
     page.driver.back().await.unwrap();
     page.path_is(path).await;
     page.forgets(&client_secret).await;
+    assert_eq!(page.value("Client secret").await.unwrap(), "");
     page.driver.forward().await.unwrap();
-    page.find("heading", "Activity").await;
+    page.path_is(elsewhere).await;
     page.forgets(&client_secret).await;
     page.open("/profile").await;
     page.has_keys(before + 1).await;
