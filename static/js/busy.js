@@ -4,9 +4,7 @@ import { announce, retract } from "./announce.js";
 import { words } from "./words.js";
 
 const SLOW_MS = 400;
-// Nobody tells when the browser was told to stop.
-const PATIENCE_MS = 10_000;
-const slow = new WeakMap();
+const underWay = new WeakMap();
 
 // A button without words of its own for it, such as an icon, shows it by its looks alone.
 function say(button) {
@@ -25,15 +23,23 @@ function say(button) {
 
 export function begin(elt, button) {
   elt.setAttribute("aria-busy", "true");
-  const state = { undo: () => clearTimeout(timer) };
-  const timer = setTimeout(() => (state.undo = say(button)), SLOW_MS);
-  slow.set(elt, state);
+  const state = { undo() {} };
+  state.slow = setTimeout(() => (state.undo = say(button)), SLOW_MS);
+  underWay.set(elt, state);
 }
 
 export function end(elt) {
   elt.removeAttribute("aria-busy");
-  slow.get(elt)?.undo();
-  slow.delete(elt);
+  const state = underWay.get(elt);
+  if (!state) return;
+  clearTimeout(state.slow);
+  clearTimeout(state.patience);
+  state.undo();
+  underWay.delete(elt);
+}
+
+export function endAfter(elt, milliseconds) {
+  underWay.get(elt).patience = setTimeout(end, milliseconds, elt);
 }
 
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
@@ -41,22 +47,3 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig: { elt } } }) => end(elt));
-
-// Forms whose answers are other pages, of which none will come.
-export function goesNowhere() {
-  for (const form of document.querySelectorAll("form[aria-busy]:not([hx-post])")) end(form);
-}
-
-addEventListener("pageshow", ({ persisted }) => persisted && goesNowhere());
-
-// A form whose answer is another page.
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (event.defaultPrevented || form.method !== "post") return;
-  if (form.hasAttribute("aria-busy")) {
-    event.preventDefault();
-    return;
-  }
-  begin(form, event.submitter ?? form.querySelector("[type=submit]"));
-  setTimeout(() => end(form), PATIENCE_MS);
-});

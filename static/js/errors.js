@@ -30,7 +30,8 @@ function wordsFor(xhr) {
 }
 
 // A field that the message called wrong is not called so any longer.
-function clear(place) {
+export function clear(elt) {
+  const place = placeFor(elt);
   for (const { id } of place.querySelectorAll("[id]")) {
     for (const field of document.querySelectorAll(`[aria-describedby="${id}"]`)) {
       field.removeAttribute("aria-invalid");
@@ -38,6 +39,7 @@ function clear(place) {
     }
   }
   place.replaceChildren();
+  announce("", elt);
 }
 
 function show(message, elt) {
@@ -48,8 +50,7 @@ function show(message, elt) {
 }
 
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
-  clear(placeFor(elt));
-  announce("", elt);
+  clear(elt);
 });
 
 document.addEventListener("htmx:responseError", ({ detail: { elt, xhr } }) => {
@@ -57,10 +58,10 @@ document.addEventListener("htmx:responseError", ({ detail: { elt, xhr } }) => {
   else show(messageIn(xhr.responseText) ?? messageWith(wordsFor(xhr)), elt);
 });
 
-document.addEventListener("htmx:sendError", ({ detail: { elt } }) => {
-  show(messageWith(words("unreachable")), elt);
-});
+export function tell(name, elt) {
+  show(messageWith(words(name)), elt);
+}
 
-document.addEventListener("htmx:timeout", ({ detail: { elt } }) => {
-  show(messageWith(words("no-answer")), elt);
-});
+document.addEventListener("htmx:sendError", ({ detail: { elt } }) => tell("unreachable", elt));
+
+document.addEventListener("htmx:timeout", ({ detail: { elt } }) => tell("no-answer", elt));

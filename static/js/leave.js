@@ -1,6 +1,6 @@
 // Asks before a client secret is lost that was neither copied nor downloaded.
 
-import { goesNowhere } from "./busy.js";
+import { goesNowhere } from "./plain.js";
 import { isUnsaved } from "./secret.js";
 
 // The form that waits for the answer, and the button that was pressed.

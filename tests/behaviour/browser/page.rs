@@ -26,6 +26,17 @@ const ROWS: &str = "
     return [...table.tBodies[0].rows].map(row =>
         Object.fromEntries([...row.cells].map((cell, index) => [columns[index], cell.textContent.trim()])));";
 
+/// Whether no form, whose answer is another page, is about to leave.
+const NO_FORM_WAITS: &str = "return document.querySelector('form[aria-busy]:not([hx-get], [hx-post])') === null";
+
+/// What may have this name. Chromium is asked about these only, since each answer takes its time.
+const CANDIDATES: &str = r"
+    const [selector, name] = arguments, dense = text => text.replace(/\s+/g, '');
+    const texts = element => [element, ...element.labels ?? [], ...element.ariaLabelledByElements ?? []]
+        .map(({ textContent }) => textContent);
+    return [...document.querySelectorAll(selector)].filter(element =>
+        dense([...texts(element), element.ariaLabel, element.title].join(' ')).includes(dense(name)));";
+
 /// Everything that can be read on the page or sent from it.
 const EVERYTHING: &str = "
     return document.documentElement.outerHTML
@@ -175,6 +186,17 @@ impl Page {
                 Some(element) => element.click().await.map(Some),
                 None => Ok(None),
             }
+        })
+        .await;
+        self.has_left().await;
+    }
+
+    /// Waits until the form that was sent, if any, is on its way: before it asks whether the server is there. Where it
+    /// asks the person something, that is for the test to answer.
+    async fn has_left(&self) {
+        self.until("no form waits to be sent", async || match self.script::<bool>(NO_FORM_WAITS).await {
+            Err(error) if led_on(&error) => Ok(Some(())),
+            none_waits => Ok(none_waits?.then_some(())),
         })
         .await;
     }
@@ -331,6 +353,14 @@ impl Page {
         self.driver.cdp().send_raw("Browser.grantPermissions", permissions).await.unwrap();
     }
 
+    /// Lets the page copy nothing, by either way to do it.
+    pub async fn forbid_copying(&self) {
+        let script = "
+            Object.defineProperty(navigator, 'clipboard', { value: undefined });
+            document.execCommand = () => false;";
+        self.script::<()>(script).await.unwrap();
+    }
+
     /// Waits until the clipboard holds exactly this.
     pub async fn clipboard_is(&self, text: &str) {
         self.until("the clipboard holds what was copied", async || {
@@ -375,7 +405,8 @@ impl Page {
             other => panic!("nothing is known about the role {other}"),
         };
         let mut found = Vec::new();
-        for element in self.driver.find_all(By::Css(candidates)).await? {
+        let candidates = self.driver.execute(CANDIDATES, vec![json!(candidates), json!(name)]).await?.elements()?;
+        for element in candidates {
             let same_name = self.computed(&element, "label").await? == name;
             if same_name && self.computed(&element, "role").await? == role {
                 found.push(element);

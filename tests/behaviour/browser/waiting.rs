@@ -15,6 +15,7 @@ in_chromium![
     a_quick_answer_is_never_called_slow,
     a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
     a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost,
+    a_lost_server_is_told_beside_every_other_form_and_nothing_typed_is_lost,
     too_many_requests_are_told_in_place_and_nothing_typed_is_lost,
     a_field_is_no_longer_called_wrong_once_its_message_is_gone,
     a_deletion_that_fails_is_told_however_impatient_one_was,
@@ -25,6 +26,12 @@ const STATUS: &str = "return document.querySelector('#profile .dialog-status').t
 
 /// What an alert beside the form of the API Client panel says.
 const ALERT: &str = "return document.querySelector('.panel [role=alert]')?.textContent ?? ''";
+
+/// Answers as a proxy does behind which there is nobody, or no longer.
+const NOBODY_THERE: &str = "
+    const { fetch } = window;
+    window.fetch = async () => new Response(null, { status: 502 });
+    window.somebodyThere = () => { window.fetch = fetch; };";
 
 /// Answers what a script asks, by either way to ask.
 const LIMIT: &str = "
@@ -106,6 +113,22 @@ async fn a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost(serv
     page.is_told("The mistake is ours.").await;
     mend_storage(&server);
     page.generates_what_was_typed().await;
+}
+
+async fn a_lost_server_is_told_beside_every_other_form_and_nothing_typed_is_lost(_server: Server, page: Page) {
+    page.open("/login").await;
+    page.keeps_what_is_typed("Username", "Sign in").await;
+    page.sign_in().await;
+    for (path, field, button) in [
+        ("/users/new", "Username", "Add user"),
+        ("/users", "Search", "Show"),
+        ("/roles/new", "Name", "Add role"),
+        ("/account", "Current password", "Change password"),
+        ("/keys", "Owner (username begins with)", "Filter"),
+    ] {
+        page.open(path).await;
+        page.keeps_what_is_typed(field, button).await;
+    }
 }
 
 async fn too_many_requests_are_told_in_place_and_nothing_typed_is_lost(_server: Server, page: Page) {
@@ -206,6 +229,38 @@ impl Page {
         .await;
         assert_eq!(self.value("Name (optional)").await.unwrap(), "Night shift");
         self.has_focus("button", "Generate").await;
+    }
+
+    /// Types into a form of the page and sends it without success, first offline and then to nobody, and at last to the
+    /// server, which answers with another page.
+    async fn keeps_what_is_typed(&self, field: &str, button: &str) {
+        const UNREACHABLE: &str = "The server could not be reached. It is safe to try again.";
+        let path = self.driver.current_url().await.unwrap().path().to_owned();
+        self.script::<()>("window.isOld = true; for (const form of document.forms) form.noValidate = true;")
+            .await
+            .unwrap();
+        self.type_into(field, "01022003").await;
+        let typed = self.value(field).await.unwrap();
+        assert_ne!(typed, "", "{path}");
+        for offline in [true, false] {
+            if offline {
+                self.lose_server(true).await;
+            } else {
+                self.script::<()>(NOBODY_THERE).await.unwrap();
+            }
+            self.click("button", button).await;
+            self.says(UNREACHABLE).await;
+            self.has_focus("button", button).await;
+            assert_eq!(self.value(field).await.unwrap(), typed, "{path}");
+            assert!(self.script::<bool>("return window.isOld").await.unwrap(), "{path}");
+            self.lose_server(false).await;
+        }
+        self.script::<()>("window.somebodyThere()").await.unwrap();
+        self.click("button", button).await;
+        self.until("another page is shown", async || {
+            Ok(self.script::<bool>("return !window.isOld").await?.then_some(()))
+        })
+        .await;
     }
 
     async fn generates_what_was_typed(&self) {
