@@ -1,4 +1,4 @@
-//! Every page, and every answer to a form, is valid HTML as it is served.
+//! Every page, every answer to a form and every part of a page that scripts ask for is valid HTML as it is served.
 //!
 //! `tests/npm/htmlvalidate.json` says how html-validate is asked. Off are three of its rules that are not about validity:
 //! roles that repeat what an element means (a table that CSS shows as cards would lose its meaning without), white space at
@@ -12,12 +12,15 @@ use std::process::Command;
 
 use diesel::connection::SimpleConnection as _;
 use keyledge::language::{parse_zone, regions};
-use reqwest::{Client, Response};
+use reqwest::header::LOCATION;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde::Serialize;
 use serde_json::{Deserializer, Value};
 use tempfile::TempDir;
 
 use crate::browser::gallery::company;
-use crate::support::{self, Backend, PASSWORD, Server, TestDatabase, browser_speaking, nonce, texts};
+use crate::people::{form, post, with};
+use crate::support::{self, Backend, Key, PASSWORD, Server, TestDatabase, browser_speaking, nonce, texts};
 
 #[test]
 #[ignore = "needs html-validate: run scripts/test"]
@@ -100,6 +103,8 @@ async fn visited(database: TestDatabase, language: &'static str) -> (Server, Pag
     let (server, pages) = (company(database), Pages::new(language));
     signed_out(&server, &pages).await;
     own(&server, &pages).await;
+    deleted_key(&server, &pages).await;
+    fragments(&server, &pages).await;
     administration(&server, &pages).await;
     (server, pages)
 }
@@ -160,6 +165,20 @@ impl Pages {
         self.take(browser.post(server.at(path)).form(form).send().await.unwrap()).await
     }
 
+    /// Sends a form that is accepted, and keeps the page that it leads to.
+    async fn done(&self, server: &Server, browser: &Client, path: &str, form: &impl Serialize) {
+        let answer = browser.post(server.at(path)).form(form).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        self.get(server, browser, answer.headers()[LOCATION].to_str().unwrap()).await;
+    }
+
+    /// Asks as a script does, and keeps the part of a page that it gets.
+    async fn fragment(&self, request: RequestBuilder) -> String {
+        let html = self.take(request.header("HX-Request", "true").send().await.unwrap()).await;
+        assert!(!html.contains("<html"), "{html}");
+        html
+    }
+
     /// What is wrong with them; nothing when all is well.
     fn validate(&self) -> String {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -207,20 +226,55 @@ async fn own(server: &Server, pages: &Pages) {
     let (_, rest) = profile.split_once("data-row=\"").unwrap();
     let client_id = rest.split('"').next().unwrap();
     pages.get(server, &amara, &format!("/profile/api-keys/{client_id}/delete")).await;
-    // A fragment, as the scripts ask for it.
-    let fragment = amara.get(server.at("/profile")).header("HX-Request", "true").send().await.unwrap();
-    pages.take(fragment).await;
+    pages.signed_in(server, "amara").await;
     for path in ["/activity", "/activity?outcome=refused", "/activity?from=2001-01-01&to=2001-01-02", "/account"] {
         pages.get(server, &amara, path).await;
     }
     let change = [("current", "wrong"), ("password", PASSWORD), ("repeated", "other")];
     pages.post(server, &amara, "/account/password", &change).await;
+    pages.done(server, &amara, "/account/reading", &[("language", ""), ("time_zone", "UTC")]).await;
+    pages.done(server, &amara, "/account/sessions/end-others", &()).await;
     pages.take(amara.get(server.at("/no-such-page")).send().await.unwrap()).await;
     pages.take(amara.get(server.at("/users")).send().await.unwrap()).await;
     server.database.add_user("paula", &[]);
     let paula = pages.signed_in(server, "paula").await;
     for path in ["/", "/profile", "/activity"] {
         pages.get(server, &paula, path).await;
+    }
+    let chosen = "four unrelated words here";
+    let change = [("current", PASSWORD), ("password", chosen), ("repeated", chosen)];
+    pages.done(server, &paula, "/account/password", &change).await;
+}
+
+/// What is left of a key that was used. It is not among the data any more, so its name is a word of every language.
+async fn deleted_key(server: &Server, pages: &Pages) {
+    let wei = pages.signed_in(server, "wei").await;
+    let once = nonce(&server.text(&wei, "/profile").await);
+    let fields = [("nonce", &*once), ("name", "API"), ("lifetime", "30")];
+    let key = Key::shown_in(&pages.post(server, &wei, "/profile/api-keys", &fields).await);
+    server.token(&key).await;
+    pages.done(server, &wei, &format!("/profile/api-keys/{}/delete", key.client_id), &()).await;
+    pages.post(server, &wei, "/profile/api-keys", &fields).await;
+    pages.get(server, &wei, &format!("/activity?key={}", key.client_id)).await;
+}
+
+async fn fragments(server: &Server, pages: &Pages) {
+    let wei = pages.signed_in(server, "wei").await;
+    let once = nonce(&pages.fragment(wei.get(server.at("/profile"))).await);
+    let generate = |fields: &[(&str, &str)]| wei.post(server.at("/profile/api-keys")).form(fields);
+    let fields = [("nonce", &*once), ("lifetime", "30")];
+    let key = Key::shown_in(&pages.fragment(generate(&fields)).await);
+    let delete = server.at(&format!("/profile/api-keys/{}/delete", key.client_id));
+    for request in [
+        generate(&fields),
+        wei.get(&delete),
+        wei.post(&delete),
+        generate(&fields),
+        wei.post(server.at("/profile/api-keys/kl_never/delete")),
+        generate(&[("nonce", "0123456789abcdef"), ("lifetime", "0")]),
+        pages.browser().get(server.at("/profile")),
+    ] {
+        pages.fragment(request).await;
     }
 }
 
@@ -253,6 +307,14 @@ async fn administration(server: &Server, pages: &Pages) {
     for question in ["disable", "password"] {
         pages.get(server, &olivia, &format!("{amara}/{question}")).await;
     }
+    conflicts(server, pages, &olivia, &amara).await;
+    let form = form(server, &olivia, &amara).await;
+    assert!(post(server, &olivia, &amara, &form).await.status().is_redirection());
+    pages.get(server, &olivia, "/users").await;
+    pages.done(server, &olivia, &amara, &form).await;
+    for switch in ["disable", "enable"] {
+        pages.done(server, &olivia, &format!("{amara}/{switch}"), &()).await;
+    }
     let new = pages.get(server, &olivia, "/users/new").await;
     pages.post(server, &olivia, "/users/new", &[("nonce", &*nonce(&new)), ("username", "a b")]).await;
     pages.post(server, &olivia, "/users/new", &[("nonce", &*nonce(&new)), ("username", "paul")]).await;
@@ -264,8 +326,33 @@ async fn administration(server: &Server, pages: &Pages) {
     let role = [("name", "night-shift"), ("description", ""), ("free", "x:y")];
     pages.post(server, &olivia, "/roles/new", &role).await;
     server.database.connect().batch_execute("ALTER TABLE lost RENAME TO audit_events").unwrap();
+    pages.done(server, &olivia, "/roles/new", &role).await;
     let keys = server.text(&olivia, "/keys").await;
     let (_, rest) = keys.split_once("action=\"/keys/").unwrap();
     let client_id = rest.split('/').next().unwrap();
-    pages.get(server, &olivia, &format!("/keys/{client_id}/delete")).await;
+    let delete = format!("/keys/{client_id}/delete");
+    pages.get(server, &olivia, &delete).await;
+    pages.fragment(olivia.get(server.at(&delete))).await;
+    let nameless = server.generate(&server.signed_in("wei").await).await;
+    pages.done(server, &olivia, &format!("/keys/{}/delete", nameless.client_id), &()).await;
+}
+
+/// What is told to whoever edits what somebody else has changed meanwhile.
+async fn conflicts(server: &Server, pages: &Pages, olivia: &Client, amara: &str) {
+    let accountant = "/roles/accountant/edit";
+    let (user, role) = (form(server, olivia, amara).await, form(server, olivia, accountant).await);
+    for change in [
+        ["user", "edit", "amara", "--add-role", "support"],
+        ["role", "edit", "accountant", "--add-permission", "orders:read"],
+    ] {
+        assert!(server.cli(&change).0);
+    }
+    for (path, fields) in [
+        (amara, with(user, "email", "somebody@example.com")),
+        (accountant, with(role, "description", "Keeps the books and pays")),
+    ] {
+        let answer = post(server, olivia, path, &fields).await;
+        assert_eq!(answer.status(), StatusCode::CONFLICT, "{path}");
+        pages.take(answer).await;
+    }
 }

@@ -9,9 +9,11 @@ use crate::support::Server;
 
 in_chromium![
     both_are_copied_as_environment_variables_and_downloaded_as_a_file,
+    a_button_beside_what_is_shown_copies_exactly_that_and_says_so,
     closing_with_a_secret_that_was_not_copied_asks,
     a_secret_that_was_copied_is_not_asked_about,
     where_pages_have_no_clipboard_the_secret_is_copied_all_the_same,
+    where_nothing_may_be_copied_that_is_said_and_the_secret_is_selected,
     generating_again_with_a_secret_that_was_not_copied_asks,
     deleting_another_key_with_a_secret_that_was_not_copied_asks,
     a_secret_is_not_asked_about_when_its_own_key_is_deleted,
@@ -23,6 +25,11 @@ mod in_every_look {
 
     super::super::in_chromium![without Postgres: leaving_the_page_with_a_secret_that_was_not_copied_asks];
 }
+
+/// What stands beside a copy button, as it is seen.
+const BESIDE: &str = "
+    const place = arguments[0].parentElement, field = place.querySelector('input');
+    return field ? field.value : place.querySelector('code').innerText;";
 
 /// All that a page stores, what its address and its requests tell, and how many caches and databases it has.
 const STORED: &str = "
@@ -59,6 +66,28 @@ async fn both_are_copied_as_environment_variables_and_downloaded_as_a_file(_serv
     let saved = page.until("the file is there", async || Ok(std::fs::read_to_string(&file).ok())).await;
     assert_eq!(saved, format!("API_CLIENT_ID={client_id}\nAPI_CLIENT_SECRET={client_secret}\n"));
     page.close_without_a_question().await;
+}
+
+async fn a_button_beside_what_is_shown_copies_exactly_that_and_says_so(server: Server, page: Page) {
+    server.generate(&server.signed_in("admin").await).await;
+    page.sign_in().await;
+    page.allow_clipboard().await;
+    for hand in Hand::BOTH {
+        page.open("/").await;
+        for (button, told) in [
+            ("Copy API base URL", "API base URL copied"),
+            ("Copy token command", "Token command copied"),
+            ("Copy call command", "Call command copied"),
+        ] {
+            page.copies(hand, button, told).await;
+        }
+        hand.choose(&page, "link", "Profile").await;
+        page.has_focus("heading", "Profile").await;
+        hand.choose(&page, "button", "Generate").await;
+        let (client_id, _) = page.credentials().await;
+        let command = page.copies(hand, "Copy command", "Command copied").await;
+        assert!(command.starts_with(&format!("curl --user {client_id} ")), "{command}");
+    }
 }
 
 async fn closing_with_a_secret_that_was_not_copied_asks(_server: Server, page: Page) {
@@ -114,8 +143,7 @@ async fn a_secret_that_was_copied_is_not_asked_about(_server: Server, page: Page
     page.open_profile().await;
     let (_, client_secret) = page.generate().await;
     page.tab_to("textbox", "Client secret").await;
-    let copy = page.driver.action_chain().key_down(Press::Control).send_keys("c").key_up(Press::Control);
-    copy.perform().await.unwrap();
+    page.press_control_and("c").await;
     page.clipboard_is(&client_secret).await;
     page.close_without_a_question().await;
 }
@@ -128,10 +156,19 @@ async fn where_pages_have_no_clipboard_the_secret_is_copied_all_the_same(_server
     page.click("button", "Copy client secret").await;
     page.says("Client secret copied").await;
     page.has_focus("button", "Copy client secret").await;
-    page.find("textbox", "Name (optional)").await.click().await.unwrap();
-    let paste = page.driver.action_chain().key_down(Press::Control).send_keys("v").key_up(Press::Control);
-    paste.perform().await.unwrap();
-    assert_eq!(page.value("Name (optional)").await.unwrap(), client_secret);
+    page.pastes(&client_secret).await;
+    page.close_without_a_question().await;
+}
+
+async fn where_nothing_may_be_copied_that_is_said_and_the_secret_is_selected(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    let (_, client_secret) = page.generate().await;
+    page.forbid_copying().await;
+    page.click("button", "Copy client secret").await;
+    page.says("Your browser did not allow copying. The text is selected: copy it with the keyboard.").await;
+    page.press_control_and("c").await;
+    page.pastes(&client_secret).await;
     page.close_without_a_question().await;
 }
 
@@ -282,6 +319,29 @@ impl Page {
             answered.map(Some)
         })
         .await;
+    }
+
+    /// Presses a copy button, finds on the clipboard what is shown beside it, and returns that.
+    async fn copies(&self, hand: Hand, button: &str, told: &str) -> String {
+        let beside = vec![self.find("button", button).await.to_json().unwrap()];
+        let shown: String = self.driver.execute(BESIDE, beside).await.unwrap().convert().unwrap();
+        hand.choose(self, "button", button).await;
+        self.says(told).await;
+        self.clipboard_is(&shown).await;
+        self.has_focus("button", button).await;
+        shown
+    }
+
+    async fn press_control_and(&self, letter: &str) {
+        let keys = self.driver.action_chain().key_down(Press::Control).send_keys(letter).key_up(Press::Control);
+        keys.perform().await.unwrap();
+    }
+
+    /// Pastes into a field that is empty, and finds this in it.
+    async fn pastes(&self, text: &str) {
+        self.find("textbox", "Name (optional)").await.click().await.unwrap();
+        self.press_control_and("v").await;
+        assert_eq!(self.value("Name (optional)").await.unwrap(), text);
     }
 
     async fn close_without_a_question(&self) {

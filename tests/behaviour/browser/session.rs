@@ -1,6 +1,7 @@
 //! What a person sees of the end of a session.
 
 use chrono::Duration;
+use serde_json::json;
 use thirtyfour::Key as Press;
 
 use super::{Page, in_chromium};
@@ -146,11 +147,7 @@ async fn from_a_form_an_ended_session_leads_back_to_what_was_typed(server: Serve
 
 async fn a_session_that_has_lasted_long_enough_ends_with_a_warning(server: Server, page: Page) {
     page.sign_in().await;
-    for _ in 0..14 {
-        server.clock.advance(Duration::minutes(51));
-        page.open("/activity").await;
-        page.find("heading", "Activity").await;
-    }
+    page.goes_on_all_day(&server).await;
     server.clock.advance(Duration::minutes(4));
     page.come_back().await;
     page.find("alertdialog", "Your session ends soon").await;
@@ -160,4 +157,15 @@ async fn a_session_that_has_lasted_long_enough_ends_with_a_warning(server: Serve
     page.is_gone("alertdialog", "Your session ends soon").await;
     page.open("/activity").await;
     page.find("heading", "Activity").await;
+}
+
+impl Page {
+    /// Uses a session in time, again and again, until its longest lifetime has almost come to its end.
+    pub(super) async fn goes_on_all_day(&self, server: &Server) {
+        for _ in 0..14 {
+            server.clock.advance(Duration::minutes(51));
+            let answer = self.driver.execute_async("fetch('/').then(({ url }) => arguments[0](url))", Vec::new()).await;
+            assert_eq!(answer.unwrap().json(), &json!(format!("{}/", self.url)), "the session has ended");
+        }
+    }
 }

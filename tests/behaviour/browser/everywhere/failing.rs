@@ -89,10 +89,7 @@ async fn an_ended_session_leads_back_to_where_one_was(server: &Server, page: &Pa
 async fn a_session_that_cannot_go_on_ends_with_a_warning(server: &Server, page: &Page, hand: Hand) {
     page.driver.delete_all_cookies().await.unwrap();
     page.sign_in().await;
-    for _ in 0..14 {
-        server.clock.advance(Duration::minutes(51));
-        page.open("/activity").await;
-    }
+    page.goes_on_all_day(server).await;
     page.open("/users/new").await;
     hand.type_into(page, "Username", "typed before the warning").await;
     server.clock.advance(Duration::minutes(4));

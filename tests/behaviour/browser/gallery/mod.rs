@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::everywhere::looks;
 use super::htmx::visit_with_htmx;
 use super::no_scripts::allow_scripts;
 use super::{Page, visit};
@@ -71,6 +72,15 @@ const CHECK: &str = "
             `${finding.id}: ${node.target.join(' ')}: ${node.failureSummary} ${node.html}`))),
         error => done([String(error)]));";
 
+/// What can be pressed and is smaller than 24 px. Links in a sentence are as high as its lines.
+const TOO_SMALL: &str = "
+    return [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+        .filter(target => target.checkVisibility() && !target.closest('[aria-hidden=true]') && !(target.matches('p a') && getComputedStyle(target).display === 'inline'
+            && target.parentElement.textContent.trim() !== target.textContent.trim()))
+        .map(target => [target, target.getBoundingClientRect()])
+        .filter(([, { width, height }]) => width < 24 || height < 24)
+        .map(([target, { width, height }]) => `${width} x ${height} px: ${target.outerHTML}`);";
+
 /// Shows in a window what has the focus, and waits for fonts and for the next picture.
 const SETTLE: &str = "
     const [done] = arguments;
@@ -92,6 +102,8 @@ enum Look {
 pub(super) struct Gallery {
     pub(super) page: Page,
     look: Look,
+    /// Widths in pixels and colour schemes.
+    sizes: Vec<(u32, &'static str)>,
 }
 
 fn run(with_htmx: bool, test: impl AsyncFnOnce(&Server, &Gallery)) {
@@ -104,7 +116,13 @@ fn run(with_htmx: bool, test: impl AsyncFnOnce(&Server, &Gallery)) {
     };
     support::run(Backend::Sqlite, async |database: TestDatabase| {
         let server = company(database);
-        let test = async |page| test(&server, &Gallery { page, look }).await;
+        let sizes = match look {
+            // What a page looks like does not depend on which script asked for it.
+            Look::Check(_) if with_htmx => vec![(768, "light")],
+            Look::Check(_) => looks().collect(),
+            Look::Photograph(_) => vec![(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")],
+        };
+        let test = async |page| test(&server, &Gallery { page, look, sizes }).await;
         if with_htmx {
             visit_with_htmx(&server.url, test).await;
         } else {
@@ -123,21 +141,15 @@ pub(crate) fn company(database: TestDatabase) -> Server {
 impl Gallery {
     /// Looks at what the page shows now.
     pub(super) async fn look(&self, state: &str) {
-        let widths: &[u32] = match self.look {
-            Look::Check(_) => &[320, 768, 1440],
-            Look::Photograph(_) => &[390, 1280],
-        };
-        for &width in widths {
-            for scheme in ["light", "dark"] {
-                self.emulate(width, scheme).await;
-                match &self.look {
-                    Look::Check(_) => {
-                        let found = self.check().await;
-                        assert!(found.is_empty(), "{state}, {scheme}, {width} px:\n{}", found.join("\n\n"));
-                    }
-                    Look::Photograph(folder) => {
-                        self.photograph(&folder.join(format!("{state}-{width}-{scheme}.png"))).await;
-                    }
+        for &(width, scheme) in &self.sizes {
+            self.emulate(width, scheme).await;
+            match &self.look {
+                Look::Check(_) => {
+                    let found = self.check().await;
+                    assert!(found.is_empty(), "{state}, {scheme}, {width} px:\n{}", found.join("\n\n"));
+                }
+                Look::Photograph(folder) => {
+                    self.photograph(&folder.join(format!("{state}-{width}-{scheme}.png"))).await;
                 }
             }
         }
@@ -194,13 +206,15 @@ impl Gallery {
         href
     }
 
-    /// What axe-core finds wrong with what the page shows now.
+    /// What axe-core finds wrong with what the page shows now, and what is hard to hit.
     pub(super) async fn check(&self) -> Vec<String> {
         let (driver, Look::Check(script)) = (&self.page.driver, &self.look) else { return Vec::new() };
         if self.page.script::<bool>("return typeof axe === 'undefined'").await.unwrap() {
             driver.execute(script, Vec::new()).await.unwrap();
         }
-        driver.execute_async(CHECK, Vec::new()).await.unwrap().convert().unwrap()
+        let mut found: Vec<String> = driver.execute_async(CHECK, Vec::new()).await.unwrap().convert().unwrap();
+        found.extend(self.page.script::<Vec<String>>(TOO_SMALL).await.unwrap());
+        found
     }
 
     async fn photograph(&self, file: &Path) {

@@ -5,7 +5,7 @@ use thirtyfour::By;
 
 use super::super::no_scripts::disable_scripts;
 use super::super::waiting::{break_storage, mend_storage};
-use super::Gallery;
+use super::{Gallery, Page};
 use crate::support::{PASSWORD, Server};
 
 pub(super) async fn signing_in(server: &Server, gallery: &Gallery) {
@@ -68,10 +68,8 @@ pub(super) async fn home_and_the_profile_window(server: &Server, gallery: &Galle
     gallery.look("session-ended").await;
 
     gallery.sign_in_as("amara").await;
-    for _ in 0..14 {
-        server.clock.advance(Duration::minutes(51));
-        page.open("/").await;
-    }
+    page.goes_on_all_day(server).await;
+    page.open("/").await;
     server.clock.advance(Duration::minutes(4));
     page.come_back().await;
     page.find("alertdialog", "Your session ends soon").await;
@@ -91,6 +89,10 @@ pub(super) async fn the_profile_page_and_deleting(_: &Server, gallery: &Gallery)
     page.click("button", "Copy client secret").await;
     page.says("Client secret copied").await;
     gallery.look("profile-page-copied").await;
+    page.forbid_copying().await;
+    page.click("button", "Copy client secret").await;
+    page.says("Your browser did not allow copying.").await;
+    gallery.look("profile-page-not-copied").await;
     let send = "return fetch('/profile/api-keys', {
         method: 'POST', body: new URLSearchParams(new FormData(document.querySelector('.generate')))
     }).then(answer => answer.text()).then(text => text.match(/kl_\\w{22}/)[0])";
@@ -140,10 +142,25 @@ pub(super) async fn the_profile_window_when_it_waits_and_fails(server: &Server, 
     mend_storage(server);
     page.open("/").await;
     page.open_profile().await;
+    let client_id = page.table("API Keys").await[0]["Client ID"].clone();
+    page.click("button", &format!("Delete {client_id}")).await;
+    page.find("dialog", "Delete API key").await;
+    fail_to_delete(server, page).await;
+    gallery.look("profile-window-delete-mistake").await;
+    page.click("button", "Cancel").await;
+    page.is_gone("dialog", "Delete API key").await;
     page.slow_down(60_000).await;
     page.click("button", "Generate").await;
     page.is_busy().await;
     gallery.look("profile-window-waiting").await;
+}
+
+/// Confirms that a key is to be deleted, which the server cannot do.
+async fn fail_to_delete(server: &Server, page: &Page) {
+    break_storage(server);
+    page.click("button", "Delete").await;
+    page.says("The mistake is ours.").await;
+    mend_storage(server);
 }
 
 pub(super) async fn activity_and_account(_: &Server, gallery: &Gallery) {
@@ -152,6 +169,8 @@ pub(super) async fn activity_and_account(_: &Server, gallery: &Gallery) {
     gallery.look_at("/activity", "activity").await;
     page.driver.find(By::Tag("summary")).await.unwrap().click().await.unwrap();
     gallery.look("activity-numbers").await;
+    let older = gallery.href("Older").await;
+    gallery.look_at(&older, "activity-older").await;
     gallery.look_at("/activity?from=2001-01-01&to=2001-01-02", "activity-nothing-found").await;
     gallery.look_at("/activity?from=yesterday", "activity-bad-date").await;
     gallery.look_at("/activity/everybody", "everybody").await;
@@ -219,7 +238,7 @@ pub(super) async fn people(server: &Server, gallery: &Gallery) {
     gallery.look("user-enabled").await;
 }
 
-pub(super) async fn roles_and_keys(_: &Server, gallery: &Gallery) {
+pub(super) async fn roles_and_keys(server: &Server, gallery: &Gallery) {
     let page = &gallery.page;
     gallery.sign_in_as("olivia").await;
     gallery.look_at("/roles", "roles").await;
@@ -235,12 +254,23 @@ pub(super) async fn roles_and_keys(_: &Server, gallery: &Gallery) {
     gallery.submit("Delete").await;
     gallery.look("role-deleted").await;
     gallery.look_at("/roles/accountant/edit", "role").await;
+    assert!(server.cli(&["role", "edit", "accountant", "--add-permission", "orders:read"]).0);
+    page.type_into("Description (optional)", " and pays").await;
+    gallery.submit("Save changes").await;
+    gallery.look("role-conflict").await;
     gallery.look_at("/roles/accountant/delete", "role-delete-refused").await;
     gallery.look_at("/keys", "keys").await;
+    let newest = page.table("All API keys").await[0]["Client ID"].clone();
+    gallery.look_at(&format!("/keys?after={newest}"), "keys-second-page").await;
     gallery.look_at("/keys?owner=nobody", "keys-nobody").await;
     gallery.look_at("/keys?owner=noah", "keys-nothing-found").await;
     gallery.look_at("/keys?only=expires-soon", "keys-expiring").await;
     let client_id = page.table("All API keys").await[0]["Client ID"].clone();
+    page.click("button", &format!("Delete {client_id}")).await;
+    page.find("dialog", "Delete API key").await;
+    gallery.look("keys-delete-window").await;
+    fail_to_delete(server, page).await;
+    gallery.look("keys-delete-mistake").await;
     gallery.look_at(&format!("/keys/{client_id}/delete"), "keys-delete").await;
     gallery.submit("Delete").await;
     gallery.look("keys-deleted").await;
@@ -254,7 +284,7 @@ pub(super) async fn what_cannot_be_had(_: &Server, gallery: &Gallery) {
     gallery.look_at("/logout", "method-not-allowed").await;
 }
 
-pub(super) async fn in_german(_: &Server, gallery: &Gallery) {
+pub(super) async fn in_german(server: &Server, gallery: &Gallery) {
     let page = &gallery.page;
     gallery.sign_in_as("olivia").await;
     page.speak_german().await;
@@ -279,6 +309,24 @@ pub(super) async fn in_german(_: &Server, gallery: &Gallery) {
     page.click("button", "Generieren").await;
     page.says("Kopieren Sie das Client-Secret jetzt").await;
     gallery.look("german-profile-window-new-key").await;
+    let newest = "return document.querySelector('#profile [data-row]').dataset.row";
+    let client_id: String = page.script(newest).await.unwrap();
+    page.click("button", &format!("{client_id} löschen")).await;
+    page.find("dialog", "API-Schlüssel löschen").await;
+    gallery.look("german-profile-window-delete").await;
+
+    page.open("/").await;
+    server.clock.advance(Duration::minutes(59));
+    page.come_back().await;
+    page.find("alertdialog", "Angemeldet bleiben?").await;
+    gallery.look("german-session-ends").await;
+    gallery.sign_in_as("olivia").await;
+    page.goes_on_all_day(server).await;
+    page.open("/").await;
+    server.clock.advance(Duration::minutes(4));
+    page.come_back().await;
+    page.find("alertdialog", "Ihre Sitzung endet bald").await;
+    gallery.look("german-session-ends-soon").await;
 }
 
 pub(super) async fn without_scripts(server: &Server, gallery: &Gallery) {
@@ -291,6 +339,11 @@ pub(super) async fn without_scripts(server: &Server, gallery: &Gallery) {
         page.open(path).await;
         gallery.look_without_scripts(state).await;
     }
+    page.open("/profile").await;
+    page.find("combobox", "Lifetime").await.send_keys("Until").await.unwrap();
+    page.click("button", "Generate").await;
+    page.says("Choose a lifetime, or a date").await;
+    gallery.look_without_scripts("plain-refused").await;
     page.open("/profile").await;
     page.type_into("Name (optional)", "Catalogue export").await;
     let (client_id, _) = page.generate().await;
