@@ -10,12 +10,12 @@ use url::form_urlencoded;
 use super::model::{Concern, KeyFilter};
 use super::pages::{Choice, Confirm, DeleteFragment, DeletePage, Deleted, FilterForm, ListPage, Row};
 use super::queries;
-use crate::api_keys::model::{ApiKey, ClientId, Status};
-use crate::api_keys::{self, actions};
-use crate::audit::model::Source;
+use crate::api_keys;
+use crate::api_keys::model::{ClientId, Status};
 use crate::error::Error;
 use crate::language::Time;
 use crate::roles::permissions::{KEYS_DELETE, KEYS_READ};
+use crate::users;
 use crate::users::model::{User, normalize_username};
 use crate::web::answer::{page, see_other, wants_fragment};
 use crate::web::caller;
@@ -136,7 +136,8 @@ pub async fn confirm(
     account.require(KEYS_READ)?;
     account.require(KEYS_DELETE)?;
     let client_id = ClientId::parse(&client_id).ok_or(Error::NotFound)?;
-    let (key, owner) = find(&state, client_id).await?.ok_or(Error::NotFound)?;
+    let find = move |connection: &mut _| api_keys::queries::find_with_owner(connection, client_id.as_str());
+    let (key, owner) = state.database.look_up(find).await?.ok_or(Error::NotFound)?;
     let confirm = Confirm {
         status: Status::of(key.expires_at, owner.is_active(), state.clock.now()),
         action: query.link(&format!("/keys/{}/delete", key.client_id), None),
@@ -155,12 +156,16 @@ pub async fn confirm(
     Ok(answer)
 }
 
-async fn find(state: &State, client_id: ClientId) -> Result<Option<(ApiKey, User)>, Error> {
-    let find = move |connection: &mut _| api_keys::queries::find_with_owner(connection, client_id.as_str());
+/// The owner of a key, whether or not it was deleted.
+async fn owner_of(state: &State, client_id: ClientId) -> Result<Option<User>, Error> {
+    let find = move |connection: &mut _| match api_keys::queries::owner_of(connection, client_id.as_str())? {
+        Some((_, owner_id)) => users::queries::find(connection, owner_id),
+        None => Ok(None),
+    };
     Ok(state.database.look_up(find).await?)
 }
 
-/// Deletes a key. Who asks for it twice, as with a double click, is answered twice alike.
+/// Deletes a key. A second wish, as from a double click, is answered as the first one was.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there never was such a key.
@@ -174,19 +179,14 @@ pub async fn delete(
 ) -> Result<HttpResponse, Error> {
     account.require(KEYS_READ)?;
     account.require(KEYS_DELETE)?;
+    let client_id = ClientId::parse(&client_id).ok_or(Error::NotFound)?;
+    let owner = owner_of(&state, client_id.clone()).await?.ok_or(Error::NotFound)?;
     let source = caller::source(&request, &state.config.trusted_proxies);
-    let (key, owner) = remove(&state, &client_id, account.user.id, source).await?;
+    let (actor_id, now) = (account.user.id, state.clock.now());
+    let deletion = api_keys::actions::delete(&state.database, owner.id, actor_id, client_id, source, now).await?;
+    let key = deletion.key().ok_or(Error::NotFound)?;
     session.insert(DELETED, Deleted { owner: owner.username, client_id: key.client_id }).map_err(Error::internal)?;
     Ok(see_other(&query.link("/keys", None)))
-}
-
-async fn remove(state: &State, client_id: &str, actor_id: i64, source: Source) -> Result<(ApiKey, User), Error> {
-    let client_id = ClientId::parse(client_id).ok_or(Error::NotFound)?;
-    let Some((key, owner)) = find(state, client_id.clone()).await? else {
-        return actions::find_deleted(&state.database, client_id).await?.ok_or(Error::NotFound);
-    };
-    actions::delete(&state.database, owner.id, actor_id, client_id, source, state.clock.now()).await?;
-    Ok((key, owner))
 }
 
 impl Query {

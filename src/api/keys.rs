@@ -9,7 +9,7 @@ use super::owners::{Owner, page_size};
 use super::problem::{Problem, ProblemDetails};
 use crate::all_keys::model::KeyFilter;
 use crate::all_keys::queries as all_keys;
-use crate::api_keys::actions;
+use crate::api_keys::actions::{self, Deletion};
 use crate::api_keys::model::{ApiKey, ClientId, Status};
 use crate::api_keys::queries;
 use crate::db::Timestamp;
@@ -197,8 +197,8 @@ pub async fn delete(
     let client_id = ClientId::parse(&key.client_id).ok_or(Problem::NotFound)?;
     let actor_id = caller.bearer.owner.id;
     match actions::delete(&state.database, owner.id, actor_id, client_id, caller.source, caller.now).await? {
-        Some(_) => Ok(HttpResponse::NoContent().finish()),
-        None => Err(Problem::NotFound),
+        Deletion::Done(_) => Ok(HttpResponse::NoContent().finish()),
+        Deletion::DoneBefore(_) | Deletion::NoSuchKey => Err(Problem::NotFound),
     }
 }
 

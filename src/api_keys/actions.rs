@@ -10,7 +10,6 @@ use crate::audit::model::{Action, NewEvent, Outcome, Source};
 use crate::db::{Database, DbConnection, Entry, Error, Timestamp, Transaction, Uses, UsesOf, together, uses_since};
 use crate::secret::Digest;
 use crate::users;
-use crate::users::model::User;
 
 /// What a user asks for.
 #[derive(Clone, Debug)]
@@ -118,7 +117,29 @@ fn repeated(connection: &mut DbConnection, user_id: i64, nonce: &str) -> QueryRe
     }))
 }
 
-/// Deletes a user's key, at the wish of `actor_id`, and returns what it was; `None` when the user has no such key.
+/// What became of the wish to delete a key.
+#[derive(Clone, Debug)]
+pub enum Deletion {
+    /// It was deleted.
+    Done(ApiKey),
+    /// It was deleted before, by whomever.
+    DoneBefore(ApiKey),
+    /// The user never had such a key.
+    NoSuchKey,
+}
+
+impl Deletion {
+    /// The key, for those to whom it does not matter which of two clicks deleted it.
+    #[must_use]
+    pub fn key(self) -> Option<ApiKey> {
+        match self {
+            Self::Done(key) | Self::DoneBefore(key) => Some(key),
+            Self::NoSuchKey => None,
+        }
+    }
+}
+
+/// Deletes a user's key, at the wish of `actor_id`.
 ///
 /// # Errors
 /// When the transaction fails.
@@ -129,7 +150,7 @@ pub async fn delete(
     client_id: ClientId,
     source: Source,
     now: Timestamp,
-) -> Result<Option<ApiKey>, Error> {
+) -> Result<Deletion, Error> {
     database.write(move |transaction| remove(transaction, user_id, actor_id, client_id.as_str(), source, now)).await
 }
 
@@ -144,15 +165,18 @@ pub fn remove(
     client_id: &str,
     source: Source,
     now: Timestamp,
-) -> QueryResult<Option<ApiKey>> {
-    let Some(key) = queries::find_of_user(transaction, user_id, client_id)? else { return Ok(None) };
+) -> QueryResult<Deletion> {
+    let Some(key) = queries::find_of_user(transaction, user_id, client_id)? else {
+        let deleted = queries::find_deleted_of_user(transaction, user_id, client_id)?;
+        return Ok(deleted.map_or(Deletion::NoSuchKey, Deletion::DoneBefore));
+    };
     if !queries::delete(transaction, client_id, now)? {
-        return Ok(None);
+        return Ok(Deletion::DoneBefore(key));
     }
     let entry = event(user_id, key.id, Action::DeleteKey, Some(source), now);
     let actor_id = (actor_id != user_id).then_some(actor_id);
     transaction.record(Entry { actor_id, ..entry });
-    Ok(Some(key))
+    Ok(Deletion::Done(key))
 }
 
 /// Deletes anybody's key, for the operator on the command line; `false` when there is none.
@@ -168,14 +192,6 @@ pub fn delete_as_operator(database: &Database, client_id: &ClientId, now: Timest
         }
         Ok(deleted)
     })
-}
-
-/// A key that was deleted, with its owner.
-///
-/// # Errors
-/// When the statement fails.
-pub async fn find_deleted(database: &Database, client_id: ClientId) -> Result<Option<(ApiKey, User)>, Error> {
-    database.look_up(move |connection| queries::find_deleted(connection, client_id.as_str())).await
 }
 
 /// A user's keys and whether the user is active, read together.

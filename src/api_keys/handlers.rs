@@ -141,7 +141,7 @@ pub async fn confirm(
     Ok(answer)
 }
 
-/// Deletes a key. Who asks for it twice, as with a double click, is answered twice alike.
+/// Deletes a key. A second wish, as from a double click, is answered as the first one was.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the person never had such a key.
@@ -154,15 +154,9 @@ pub async fn delete(
 ) -> Result<HttpResponse, Error> {
     let client_id = ClientId::parse(&client_id).ok_or(Error::NotFound)?;
     let source = caller::source(&request, &state.config.trusted_proxies);
-    let user_id = account.user.id;
-    let asked = client_id.clone();
-    let key = match actions::delete(&state.database, user_id, user_id, asked, source, state.clock.now()).await? {
-        Some(key) => key,
-        None => match actions::find_deleted(&state.database, client_id).await? {
-            Some((key, owner)) if owner.id == user_id => key,
-            _ => return Err(Error::NotFound),
-        },
-    };
+    let (user_id, now) = (account.user.id, state.clock.now());
+    let deletion = actions::delete(&state.database, user_id, user_id, client_id, source, now).await?;
+    let key = deletion.key().ok_or(Error::NotFound)?;
     if wants_fragment(&request) {
         let viewer = Viewer::from(&account);
         let window = window::fill(&state, account, Typed::default(), deleted(key)).await?;

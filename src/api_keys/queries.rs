@@ -91,6 +91,24 @@ pub fn find_of_user(connection: &mut DbConnection, user_id: i64, client_id: &str
         .optional()
 }
 
+/// The same of a key that was deleted.
+///
+/// # Errors
+/// When the statement fails.
+pub fn find_deleted_of_user(
+    connection: &mut DbConnection,
+    user_id: i64,
+    client_id: &str,
+) -> QueryResult<Option<ApiKey>> {
+    api_keys::table
+        .filter(api_keys::client_id.eq(client_id))
+        .filter(api_keys::user_id.eq(user_id))
+        .filter(api_keys::deleted_at.is_not_null())
+        .select(API_KEY_COLUMNS)
+        .first(connection)
+        .optional()
+}
+
 /// The key that a form with this nonce has made, and whether it was deleted since.
 ///
 /// # Errors
@@ -135,20 +153,6 @@ pub fn find_with_owner(connection: &mut DbConnection, client_id: &str) -> QueryR
         .inner_join(users::table)
         .filter(api_keys::client_id.eq(client_id))
         .filter(api_keys::deleted_at.is_null())
-        .select((API_KEY_COLUMNS, USER_COLUMNS))
-        .first(connection)
-        .optional()
-}
-
-/// A key that was deleted, with its owner.
-///
-/// # Errors
-/// When the statement fails.
-pub fn find_deleted(connection: &mut DbConnection, client_id: &str) -> QueryResult<Option<(ApiKey, User)>> {
-    api_keys::table
-        .inner_join(users::table)
-        .filter(api_keys::client_id.eq(client_id))
-        .filter(api_keys::deleted_at.is_not_null())
         .select((API_KEY_COLUMNS, USER_COLUMNS))
         .first(connection)
         .optional()
