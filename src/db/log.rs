@@ -2,7 +2,7 @@
 //!
 //! With `synchronous=FULL` the thread that commits waits for the disk, and nobody is decided on meanwhile: under load that
 //! is a quarter of its time. So the writer's commits only write to the log (`synchronous=NORMAL`), and this brings the log
-//! to disk before anybody hears of them: what was answered is on disk, as with `FULL`.
+//! to disk before anybody outside this process hears of them: what was answered is on disk, as with `FULL`.
 
 use std::fs::File;
 use std::path::Path;

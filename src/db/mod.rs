@@ -243,8 +243,8 @@ impl Database {
         self.writer.decide(presented, decide).await
     }
 
-    /// The same for an answer that takes work: `prepare` gets it ready from the decision while that is being recorded.
-    /// Nothing of it may be told to anybody before this returns `Ok`.
+    /// The same for an answer that takes work: `prepare` gets it ready while the decision is being recorded. It must not
+    /// tell anybody: only what this returns is on record.
     ///
     /// # Errors
     /// As for [`Database::write`].
@@ -252,8 +252,8 @@ impl Database {
         &self,
         presented: Vec<Presented>,
         decide: F,
-        prepare: impl AsyncFnOnce(&T) -> P,
-    ) -> Result<(T, P), Error>
+        prepare: impl AsyncFnOnce(T) -> P,
+    ) -> Result<P, Error>
     where
         T: Send + 'static,
         F: FnOnce(Vec<Found>, &mut Vec<Entry>) -> T + Send + 'static,

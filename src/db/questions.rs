@@ -33,7 +33,7 @@ trait Decide: Send {
         None
     }
 
-    /// Tells the decision, once its events are on disk, or why there is none.
+    /// Tells that the events of the decision are on disk, and what it is unless that was told ahead, or why there is none.
     fn answer(self: Box<Self>, recorded: Result<(), Arc<Error>>);
 }
 
@@ -70,13 +70,11 @@ impl<T: Send + 'static, F: FnOnce(Vec<Found>, &mut Vec<Entry>) -> T + Send> Deci
 
     fn tell_ahead(&mut self) -> Option<Answer> {
         let (ahead, decision) = self.ahead.take().zip(self.decision.take())?;
-        Some(Box::new(move || {
-            // Whoever asked may be gone: the event stays.
-            let _ = ahead.send(decision);
-        }))
+        Some(Box::new(move || drop(ahead.send(decision))))
     }
 
     fn answer(self: Box<Self>, recorded: Result<(), Arc<Error>>) {
+        // Whoever asked may be gone: the event stays.
         let _ = self.answer.send(recorded);
     }
 }

@@ -163,20 +163,20 @@ impl Writer {
         &self,
         presented: Vec<Presented>,
         decide: F,
-        prepare: impl AsyncFnOnce(&T) -> P,
-    ) -> Result<(T, P), Error>
+        prepare: impl AsyncFnOnce(T) -> P,
+    ) -> Result<P, Error>
     where
         T: Send + 'static,
         F: FnOnce(Vec<Found>, &mut Vec<Entry>) -> T + Send + 'static,
     {
         let (question, decided, recorded) = Question::ahead(presented, decide);
         self.submit(Work::Decide(question))?;
-        let ready = match decided.await {
-            Ok(decision) => Some((prepare(&decision).await, decision)),
+        let prepared = match decided.await {
+            Ok(decision) => Some(prepare(decision).await),
             Err(_) => None,
         };
         recorded.await.map_err(|_| Error::Abandoned)?.map_err(Error::Shared)?;
-        ready.map(|(prepared, decision)| (decision, prepared)).ok_or(Error::Abandoned)
+        prepared.ok_or(Error::Abandoned)
     }
 
     fn submit(&self, work: Work) -> Result<(), Error> {
@@ -275,6 +275,7 @@ fn decide(session: &Mutex<Session>, syncer: &Syncer, deadline: Instant, question
                 remembered.forget(&presented.client_id);
             }
         }
+        // Before the events are written, so that what is prepared meanwhile takes as long as that and the disk together.
         tell_ahead(&mut waiting);
         Ok(!entries.is_empty())
     });

@@ -30,6 +30,27 @@ pub enum ClientOutcome<T> {
     },
 }
 
+impl<T> ClientOutcome<T> {
+    /// Goes on with what was done.
+    async fn then<U>(self, next: impl AsyncFnOnce(T) -> U) -> ClientOutcome<U> {
+        match self {
+            Self::Done(value) => ClientOutcome::Done(next(value).await),
+            Self::Refused(reason) => ClientOutcome::Refused(reason),
+            Self::Limited { retry_after } => ClientOutcome::Limited { retry_after },
+        }
+    }
+}
+
+impl<T> From<Result<Decision<T>, Limited>> for ClientOutcome<T> {
+    fn from(decision: Result<Decision<T>, Limited>) -> Self {
+        match decision {
+            Ok(Decision { result: Ok(value), .. }) => Self::Done(value),
+            Ok(Decision { result: Err(reason), .. }) => Self::Refused(reason),
+            Err(Limited { retry_after }) => Self::Limited { retry_after },
+        }
+    }
+}
+
 /// What a client may be given.
 #[derive(Clone, Debug)]
 pub struct Grant {
@@ -50,7 +71,7 @@ pub async fn grant<P>(
     request: ClientRequest,
     token_lifetime: Duration,
     call: Call,
-    issue: impl AsyncFnOnce(&Grant) -> P,
+    issue: impl AsyncFnOnce(Grant) -> P,
 ) -> Result<ClientOutcome<P>, Error> {
     let (attempt, now) = (call.attempt.clone(), call.now);
     let client = Presented { asks_for_token: true, ..presented(&request, &call) };
@@ -63,12 +84,8 @@ pub async fn grant<P>(
             Ok(Grant { bearer, expires_at, signing_key })
         })
     });
-    let issue = async |decision: &Result<Decision<Grant>, Limited>| match decision {
-        Ok(Decision { result: Ok(grant), .. }) => ClientOutcome::Done(issue(grant).await),
-        Ok(Decision { result: Err(reason), .. }) => ClientOutcome::Refused(*reason),
-        Err(Limited { retry_after }) => ClientOutcome::Limited { retry_after: *retry_after },
-    };
-    let (_, outcome) = check::decide_and_prepare(database, vec![client], call, decide, issue).await?;
+    let prepare = async |decision| ClientOutcome::from(decision).then(issue).await;
+    let outcome = check::decide_and_prepare(database, vec![client], call, decide, prepare).await?;
     count_if_limited(database, &outcome, attempt, now).await?;
     Ok(outcome)
 }
@@ -120,10 +137,7 @@ pub async fn introspect(
             Ok(about.result.ok().zip(token))
         })
     });
-    let outcome = match check::decide(database, asked, call, decide).await? {
-        Ok(decision) => outcome(decision),
-        Err(Limited { retry_after }) => ClientOutcome::Limited { retry_after },
-    };
+    let outcome = ClientOutcome::from(check::decide(database, asked, call, decide).await?);
     count_if_limited(database, &outcome, attempt, now).await?;
     Ok(outcome)
 }
@@ -153,7 +167,7 @@ pub async fn revoke(
                 queries::revoke_token(transaction, &token.claims.jti, token.claims.expires_at())?;
             }
             check::record(transaction, &decision, call)?;
-            Ok(outcome(decision.and_then(|_| Ok(()))))
+            Ok(ClientOutcome::from(Ok(decision.and_then(|_| Ok(())))))
         })
         .await
 }
@@ -168,13 +182,6 @@ fn revocable(
         Some(token) if token.claims.client_id != client.client_id.as_str() => Err(Reason::TokenOfAnotherKey),
         Some(token) if token.claims.expires_at() > now => Ok(Some(token)),
         _ => Ok(None),
-    }
-}
-
-fn outcome<T>(decision: Decision<T>) -> ClientOutcome<T> {
-    match decision.result {
-        Ok(value) => ClientOutcome::Done(value),
-        Err(reason) => ClientOutcome::Refused(reason),
     }
 }
 

@@ -201,8 +201,8 @@ where
     Ok(decision)
 }
 
-/// The same for an answer that takes work: `prepare` gets it ready while the decision is being recorded, and nothing of it
-/// may be told before this returns `Ok`.
+/// The same for an answer that takes work: `prepare` gets it ready while the decision is being recorded. It must not tell
+/// anybody: only what this returns is on record.
 ///
 /// # Errors
 /// When nothing can be read or recorded.
@@ -211,29 +211,28 @@ pub async fn decide_and_prepare<T, E, D, P>(
     presented: Vec<Presented>,
     call: Call,
     decide: D,
-    prepare: impl AsyncFnOnce(&Result<Decision<T>, E>) -> P,
-) -> Result<(Result<Decision<T>, E>, P), Error>
+    prepare: impl AsyncFnOnce(Result<Decision<T>, E>) -> P,
+) -> Result<P, Error>
 where
     T: Send + 'static,
     E: Send + 'static,
     D: FnOnce(Vec<Found>, &mut Vec<Entry>) -> Result<Decision<T>, E> + Send + 'static,
 {
     let (attempt, now) = (call.attempt.clone(), call.now);
-    let prepare = async |(decision, _): &(_, _)| prepare(decision).await;
-    let ((decision, guess), prepared) =
-        database.decide_and_prepare(presented, recording(call, decide), prepare).await?;
+    let prepare = async |(decision, guess): DecisionAndGuess<T, E>| (prepare(decision).await, guess);
+    let (prepared, guess) = database.decide_and_prepare(presented, recording(call, decide), prepare).await?;
     write_guess(database, guess, attempt, now).await?;
-    Ok((decision, prepared))
+    Ok(prepared)
 }
 
 /// A decision, and the event of it where it is a guess, which is for [`write_guess`].
-type Recording<T, E> = (Result<Decision<T>, E>, Option<Entry>);
+type DecisionAndGuess<T, E> = (Result<Decision<T>, E>, Option<Entry>);
 
 /// Decides and adds the event of the decision.
 fn recording<T, E>(
     call: Call,
     decide: impl FnOnce(Vec<Found>, &mut Vec<Entry>) -> Result<Decision<T>, E>,
-) -> impl FnOnce(Vec<Found>, &mut Vec<Entry>) -> Recording<T, E> {
+) -> impl FnOnce(Vec<Found>, &mut Vec<Entry>) -> DecisionAndGuess<T, E> {
     let Call { action, source, attempt: Attempt { kind, .. }, now } = call;
     move |found, entries| {
         let place = entries.len();

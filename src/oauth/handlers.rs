@@ -36,7 +36,7 @@ struct Granted {
 pub async fn token(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
     let (client, call) = read(&state, Action::IssueToken, &request, body)?;
     let (basic, now) = (client.authentication == ClientAuthentication::Basic, call.now);
-    let issue = async |grant: &Grant| issue(&state, grant, now).await;
+    let issue = async |grant| issue(&state, &grant, now).await;
     done(actions::grant(&state.database, client, state.config.token_lifetime, call, issue).await?, basic)?
 }
 

@@ -46,7 +46,7 @@ pub struct VerifiedToken {
     pub key_id: String,
 }
 
-/// What an access token says (RFC 9068 section 2.2).
+/// What an access token says (RFC 9068 section 2.2): borrowed when it is issued, owned when it is read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claims<Text = String> {
     /// The issuer.
@@ -58,7 +58,7 @@ pub struct Claims<Text = String> {
     /// The key that it was issued for.
     pub client_id: Text,
     /// The scope, left out when it is empty.
-    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<Text>,
     /// When it was issued, in seconds since 1970.
     pub iat: i64,
