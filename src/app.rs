@@ -159,7 +159,6 @@ fn pages(config: &mut web::ServiceConfig, state: &State) {
             .configure(roles::routes)
             .configure(assets::routes)
             .configure(brand::routes)
-            .configure(shown_secret::routes)
             .default_service(web::to(|| async { Err::<actix_web::HttpResponse, _>(Error::NotFound) })),
     );
 }

@@ -1,9 +1,8 @@
 //! What an answer that shows a secret has of its own, and what makes browsers forget the page afterwards.
 //!
 //! Scripts clear a secret when its page is left. Without them there is this: Chromium keeps pages for Back even when they
-//! are not to be stored, and drops such a page once a cookie that scripts cannot read has changed since it was shown. So
-//! the answer sets one, and a picture of nothing on its page takes it away: also where one leaves for another website.
-//! Where pictures are not loaded, the next page does.
+//! are not to be stored, and drops such a page once a cookie that scripts cannot read has changed since it was left. So
+//! the answer sets one, and the answer after it takes it away.
 
 use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, SameSite};
@@ -15,20 +14,8 @@ use actix_web::{HttpResponse, web};
 use super::state::State;
 use crate::config::PublicUrl;
 
-/// Where the picture of nothing is, which a page that shows a secret has where scripts do not run.
-const PICTURE: &str = "/secret-shown.svg";
-
 /// Marks an answer that shows a secret.
 struct ShowsSecret;
-
-/// The route of the picture.
-pub fn routes(config: &mut web::ServiceConfig) {
-    config.route(PICTURE, web::get().to(picture));
-}
-
-async fn picture() -> HttpResponse {
-    HttpResponse::Ok().content_type("image/svg+xml").body(r#"<svg xmlns="http://www.w3.org/2000/svg"/>"#)
-}
 
 /// An answer that shows a secret.
 #[must_use]
@@ -39,8 +26,7 @@ pub fn showing_secret(mut answer: HttpResponse) -> HttpResponse {
     answer
 }
 
-/// Sets the cookie with an answer that shows a secret, and takes it away with the picture, the page or the redirect that
-/// follows.
+/// Sets the cookie with an answer that shows a secret, and takes it away with the page or the redirect that follows.
 ///
 /// # Errors
 /// Those of the handler.
@@ -51,10 +37,9 @@ pub async fn forget<B: MessageBody>(
     let state = request.app_data::<web::Data<State>>();
     let Some(cookie) = state.map(|state| cookie(&state.public_url)) else { return next.call(request).await };
     let was_shown = request.cookie(cookie.name()).is_some();
-    let is_picture = request.path() == PICTURE;
     let mut response = next.call(request).await?;
     let is_shown = response.response().extensions().contains::<ShowsSecret>();
-    let is_next = is_picture || response.status().is_redirection() || is_page(&response);
+    let is_next = response.status().is_redirection() || is_page(&response);
     if is_shown {
         response.response_mut().add_cookie(&cookie)?;
     } else if was_shown && is_next {
