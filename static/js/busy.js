@@ -1,4 +1,4 @@
-// Says that the server is at work, and on the button once it takes its time. Further clicks do nothing.
+// Says that the server is at work, and on the button once it takes its time.
 
 import { announce, retract } from "./announce.js";
 import { words } from "./words.js";

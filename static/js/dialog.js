@@ -68,8 +68,8 @@ document.addEventListener("close", ({ target: dialog }) => {
 async function refresh(opener) {
   changed = false;
   if (!document.querySelector("[data-shows-keys]")) return;
-  const response = await fetch(page, { cache: "no-store" });
-  if (!response.ok || response.redirected) return;
+  const response = await fetch(page, { cache: "no-store" }).catch(() => null);
+  if (!response?.ok || response.redirected) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   const main = document.getElementById("main");
   main.replaceChildren(...fresh.getElementById("main").childNodes);

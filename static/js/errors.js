@@ -1,10 +1,10 @@
-// Shows why a partial update failed, near to where it was asked for.
+// Shows why something could not be done, near to where it was asked for.
 
 import { announce } from "./announce.js";
 import { duration, words } from "./words.js";
 
 export const SESSION_ENDED = 401;
-const TOO_MANY_REQUESTS = 429;
+export const TOO_MANY_REQUESTS = 429;
 
 function placeFor(elt) {
   const place = elt.querySelector("[data-errors]");
@@ -21,10 +21,10 @@ function messageWith(text) {
   return message;
 }
 
-// What stands before the server answers in its own way.
-function wordsFor(xhr) {
-  if (xhr.status !== TOO_MANY_REQUESTS) return words("server-error", { status: xhr.status });
-  const seconds = Number(xhr.getResponseHeader("Retry-After"));
+// What stands before the server answers in its own way. How long to wait is told in seconds, where it is told.
+export function wordsFor(status, retryAfter) {
+  if (status !== TOO_MANY_REQUESTS) return words("server-error", { status });
+  const seconds = Number(retryAfter);
   if (seconds > 0) return words("too-many-requests-until", { time: duration(seconds, "second") });
   return words("too-many-requests");
 }
@@ -54,14 +54,18 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
 });
 
 document.addEventListener("htmx:responseError", ({ detail: { elt, xhr } }) => {
-  if (xhr.status === SESSION_ENDED) announce("", elt);
-  else show(messageIn(xhr.responseText) ?? messageWith(wordsFor(xhr)), elt);
+  if (xhr.status === SESSION_ENDED) {
+    announce("", elt);
+    return;
+  }
+  const message = messageIn(xhr.responseText);
+  show(message ?? messageWith(wordsFor(xhr.status, xhr.getResponseHeader("Retry-After"))), elt);
 });
 
-export function tell(name, elt) {
-  show(messageWith(words(name)), elt);
+export function tell(text, elt) {
+  show(messageWith(text), elt);
 }
 
-document.addEventListener("htmx:sendError", ({ detail: { elt } }) => tell("unreachable", elt));
+document.addEventListener("htmx:sendError", ({ detail: { elt } }) => tell(words("unreachable"), elt));
 
-document.addEventListener("htmx:timeout", ({ detail: { elt } }) => tell("no-answer", elt));
+document.addEventListener("htmx:timeout", ({ detail: { elt } }) => tell(words("no-answer"), elt));

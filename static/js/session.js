@@ -3,7 +3,7 @@
 
 import { announce } from "./announce.js";
 import { begin, end as answered } from "./busy.js";
-import { SESSION_ENDED } from "./errors.js";
+import { clear, SESSION_ENDED, tell, wordsFor } from "./errors.js";
 import { duration, words } from "./words.js";
 
 const SECOND = 1000;
@@ -93,15 +93,16 @@ async function look() {
 
 async function stay(form) {
   if (form.hasAttribute("aria-busy")) return;
+  clear(form);
   begin(form, form.querySelector("button"));
   const answer = await send(form.action, "POST").catch(() => null);
   answered(form);
   if (answer === null) {
-    announce(words("unreachable"), dialog);
+    tell(words("unreachable"), form);
     return;
   }
   if (!answer.ok && answer.status !== SESSION_ENDED) {
-    announce(words("server-error", { status: answer.status }), dialog);
+    tell(wordsFor(answer.status, answer.headers.get("Retry-After")), form);
     return;
   }
   await look();

@@ -10,7 +10,7 @@ use crate::support::{self, Backend, Server};
 /// Nothing that the policy of the pages forbids and no page in the session storage. What a script of ours puts in is
 /// processed as htmx wants it, when it says so.
 const SETTINGS: &str = "
-    Object.assign(htmx.config, { includeIndicatorStyles: false, historyCacheSize: 0, allowEval: false });
+    Object.assign(htmx.config, { includeIndicatorStyles: false, historyCacheSize: 0, allowEval: false, timeout: 60_000 });
     htmx.onLoad(element => htmx.process(element));
     window.htmxVersion = htmx.version;";
 

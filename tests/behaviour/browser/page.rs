@@ -191,8 +191,8 @@ impl Page {
         self.has_left().await;
     }
 
-    /// Waits until the form that was sent, if any, is on its way: before it asks whether the server is there. Where it
-    /// asks the person something, that is for the test to answer.
+    /// Waits until a form that was sent has left the page: until then it is only asking whether the server is ready. Where
+    /// the browser asks whether to leave, that is for the test to answer.
     async fn has_left(&self) {
         self.until("no form waits to be sent", async || match self.script::<bool>(NO_FORM_WAITS).await {
             Err(error) if led_on(&error) => Ok(Some(())),
@@ -212,6 +212,7 @@ impl Page {
             { "type": "pointerUp", "button": 0 },
         ] }]);
         self.driver.cmd(Command::PerformActions(actions.into())).await.unwrap();
+        self.has_left().await;
     }
 
     pub async fn type_into(&self, name: &str, text: &str) {
@@ -233,6 +234,7 @@ impl Page {
         }
         let pressed = self.driver.action_chain().send_keys(key).perform().await;
         assert!(pressed.as_ref().err().is_none_or(led_on), "{pressed:?}");
+        self.has_left().await;
     }
 
     /// As a keyboard does it: the driver would press the key and enter its character one after the other, and the second
@@ -247,6 +249,13 @@ impl Page {
                 return;
             }
         }
+        self.has_left().await;
+    }
+
+    /// Goes back to what had the focus before.
+    pub async fn shift_tab(&self) {
+        let keys = self.driver.action_chain().key_down(Key::Shift).send_keys(Key::Tab).key_up(Key::Shift);
+        keys.perform().await.unwrap();
     }
 
     /// Presses Tab until this has the focus.

@@ -38,7 +38,7 @@ async fn a_person_is_warned_before_the_session_ends_and_stays(server: Server, pa
     page.says("You will be signed out in").await;
     page.limit(true).await;
     page.press(Press::Enter).await;
-    page.says("The server could not do this (error 429).").await;
+    page.says("There were too many requests. Nothing was done. Try again in 30 seconds.").await;
     page.limit(false).await;
     page.click("button", "Stay signed in").await;
     page.says("You stay signed in").await;

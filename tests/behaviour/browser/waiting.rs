@@ -7,7 +7,7 @@ use serde_json::json;
 use thirtyfour::{Key as Press, WebElement};
 
 use super::{Page, in_chromium};
-use crate::support::Server;
+use crate::support::{PASSWORD, Server};
 
 in_chromium![
     a_slow_answer_is_told_on_the_button_and_further_clicks_are_ignored,
@@ -15,17 +15,32 @@ in_chromium![
     a_quick_answer_is_never_called_slow,
     a_lost_server_is_told_in_place_and_nothing_typed_is_lost,
     a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost,
-    a_lost_server_is_told_beside_every_other_form_and_nothing_typed_is_lost,
+    a_server_that_is_lost_or_not_ready_is_told_on_every_other_form_and_nothing_typed_is_lost,
     too_many_requests_are_told_in_place_and_nothing_typed_is_lost,
+    where_a_window_cannot_be_opened_that_is_told,
+    an_ended_session_and_a_lost_server_are_told_in_the_same_place,
+    a_form_that_is_no_longer_complete_can_be_sent_once_it_is,
+    who_goes_elsewhere_meanwhile_sends_nothing,
     a_field_is_no_longer_called_wrong_once_its_message_is_gone,
     a_deletion_that_fails_is_told_however_impatient_one_was,
 ];
+
+mod without_an_answer {
+    use super::a_server_that_does_not_answer_is_told_in_place_and_nothing_typed_is_lost;
+
+    super::in_chromium![without htmx: a_server_that_does_not_answer_is_told_in_place_and_nothing_typed_is_lost];
+}
 
 /// What the window's status region says.
 const STATUS: &str = "return document.querySelector('#profile .dialog-status').textContent";
 
 /// What an alert beside the form of the API Client panel says.
 const ALERT: &str = "return document.querySelector('.panel [role=alert]')?.textContent ?? ''";
+
+/// Waits for an answer only so long as a person in a hurry.
+const IMPATIENT: &str = "
+    const { timeout } = AbortSignal;
+    AbortSignal.timeout = () => timeout.call(AbortSignal, 500);";
 
 /// Answers as a proxy does behind which there is nobody, or no longer.
 const NOBODY_THERE: &str = "
@@ -115,9 +130,12 @@ async fn a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost(serv
     page.generates_what_was_typed().await;
 }
 
-async fn a_lost_server_is_told_beside_every_other_form_and_nothing_typed_is_lost(_server: Server, page: Page) {
+async fn a_server_that_is_lost_or_not_ready_is_told_on_every_other_form_and_nothing_typed_is_lost(
+    server: Server,
+    page: Page,
+) {
     page.open("/login").await;
-    page.keeps_what_is_typed("Username", "Sign in").await;
+    page.keeps_what_is_typed(&server, "Username", "Sign in").await;
     page.sign_in().await;
     for (path, field, button) in [
         ("/users/new", "Username", "Add user"),
@@ -127,7 +145,7 @@ async fn a_lost_server_is_told_beside_every_other_form_and_nothing_typed_is_lost
         ("/keys", "Owner (username begins with)", "Filter"),
     ] {
         page.open(path).await;
-        page.keeps_what_is_typed(field, button).await;
+        page.keeps_what_is_typed(&server, field, button).await;
     }
 }
 
@@ -140,6 +158,95 @@ async fn too_many_requests_are_told_in_place_and_nothing_typed_is_lost(_server: 
     page.is_told("There were too many requests. Nothing was done. Try again in 30 seconds.").await;
     page.limit(false).await;
     page.generates_what_was_typed().await;
+}
+
+async fn a_server_that_does_not_answer_is_told_in_place_and_nothing_typed_is_lost(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    page.type_into("Name (optional)", "Night shift").await;
+    page.script::<()>(IMPATIENT).await.unwrap();
+    page.slow_down(3000).await;
+    page.click("button", "Generate").await;
+    page.is_told("The server did not answer. It is safe to try again.").await;
+    page.slow_down(0).await;
+    page.click("button", "Generate").await;
+    // The server has heard the first time, and nobody its answer.
+    page.says("No second key was generated.").await;
+    assert_eq!(page.key_rows().await.unwrap()[0]["Name"], "Night shift");
+    page.has_keys(1).await;
+
+    page.open("/users/new").await;
+    page.type_into("Username", "ada").await;
+    page.script::<()>(IMPATIENT).await.unwrap();
+    page.slow_down(3000).await;
+    page.click("button", "Add user").await;
+    page.says("The server did not answer. It is safe to try again.").await;
+    page.slow_down(0).await;
+    page.click("button", "Add user").await;
+    page.find("heading", "ada was added").await;
+}
+
+async fn where_a_window_cannot_be_opened_that_is_told(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.lose_server(true).await;
+    page.click("link", "Profile").await;
+    page.says("The server could not be reached. It is safe to try again.").await;
+    page.has_focus("link", "Profile").await;
+    page.path_is("/").await;
+    page.lose_server(false).await;
+    page.open_profile().await;
+}
+
+async fn an_ended_session_and_a_lost_server_are_told_in_the_same_place(server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/users/new").await;
+    page.type_into("Username", "ada").await;
+    server.clock.advance(chrono::Duration::minutes(61));
+    page.come_back().await;
+    page.find("alertdialog", "Your session has ended").await;
+    page.lose_server(true).await;
+    page.click("button", "Sign in again").await;
+    let told = "return document.querySelector('[data-session] [role=alert]')?.textContent ?? ''";
+    page.until("the dialog says that the server is lost", async || {
+        Ok(page.script::<String>(told).await?.contains("The server could not be reached.").then_some(()))
+    })
+    .await;
+    page.lose_server(false).await;
+    page.click("button", "Sign in again").await;
+    page.sign_in_here("admin").await;
+    page.message_has_focus("Your session had ended. Nothing was changed.").await;
+    assert_eq!(page.value("Username").await.unwrap(), "ada");
+}
+
+async fn a_form_that_is_no_longer_complete_can_be_sent_once_it_is(_server: Server, page: Page) {
+    page.open("/login").await;
+    page.type_into("Username", "admin").await;
+    page.type_into("Password", "not the password").await;
+    page.slow_down(1500).await;
+    let emptied = "
+        document.querySelector('main form button[type=submit]').click();
+        document.querySelector('input[name=password]').value = '';";
+    page.script::<()>(emptied).await.unwrap();
+    page.says("The username or the password is wrong, or the account is disabled.").await;
+    page.slow_down(0).await;
+    page.type_into("Password", PASSWORD).await;
+    page.click("button", "Sign in").await;
+    page.find("link", "Profile").await;
+}
+
+async fn who_goes_elsewhere_meanwhile_sends_nothing(server: Server, page: Page) {
+    let key = server.generate(&server.signed_in("admin").await).await;
+    page.sign_in().await;
+    page.open(&format!("/keys/{}/delete", key.client_id)).await;
+    page.slow_down(1500).await;
+    let away = "
+        document.querySelector('dialog form[method=post] button').click();
+        document.querySelector('.nav-link[href=\"/activity\"]').click();";
+    page.script::<()>(away).await.unwrap();
+    page.find("heading", "Activity").await;
+    page.slow_down(0).await;
+    page.open("/profile").await;
+    page.has_keys(1).await;
 }
 
 async fn a_field_is_no_longer_called_wrong_once_its_message_is_gone(_server: Server, page: Page) {
@@ -231,10 +338,11 @@ impl Page {
         self.has_focus("button", "Generate").await;
     }
 
-    /// Types into a form of the page and sends it without success, first offline and then to nobody, and at last to the
-    /// server, which answers with another page.
-    async fn keeps_what_is_typed(&self, field: &str, button: &str) {
+    /// Types into a form of the page and sends it without success, first offline, then to a proxy with nobody behind it,
+    /// then to a server without its database, and at last to one that answers with another page.
+    async fn keeps_what_is_typed(&self, server: &Server, field: &str, button: &str) {
         const UNREACHABLE: &str = "The server could not be reached. It is safe to try again.";
+        const NOT_READY: &str = "The server could not do this (error 503). Try again later.";
         let path = self.driver.current_url().await.unwrap().path().to_owned();
         self.script::<()>("window.isOld = true; for (const form of document.forms) form.noValidate = true;")
             .await
@@ -242,20 +350,25 @@ impl Page {
         self.type_into(field, "01022003").await;
         let typed = self.value(field).await.unwrap();
         assert_ne!(typed, "", "{path}");
-        for offline in [true, false] {
-            if offline {
-                self.lose_server(true).await;
-            } else {
-                self.script::<()>(NOBODY_THERE).await.unwrap();
-            }
+        let is_told = async |words: &str| {
             self.click("button", button).await;
-            self.says(UNREACHABLE).await;
+            self.says(words).await;
             self.has_focus("button", button).await;
             assert_eq!(self.value(field).await.unwrap(), typed, "{path}");
             assert!(self.script::<bool>("return window.isOld").await.unwrap(), "{path}");
-            self.lose_server(false).await;
-        }
+        };
+        self.lose_server(true).await;
+        is_told(UNREACHABLE).await;
+        self.lose_server(false).await;
+        self.script::<()>(NOBODY_THERE).await.unwrap();
+        is_told(UNREACHABLE).await;
         self.script::<()>("window.somebodyThere()").await.unwrap();
+        self.limit(true).await;
+        is_told("There were too many requests. Nothing was done. Try again in 30 seconds.").await;
+        self.limit(false).await;
+        server.database.connect().batch_execute("ALTER TABLE users RENAME TO lost").unwrap();
+        is_told(NOT_READY).await;
+        server.database.connect().batch_execute("ALTER TABLE lost RENAME TO users").unwrap();
         self.click("button", button).await;
         self.until("another page is shown", async || {
             Ok(self.script::<bool>("return !window.isOld").await?.then_some(()))
