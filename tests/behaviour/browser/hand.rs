@@ -1,6 +1,6 @@
 //! What works a page: a mouse, or the keyboard alone.
 
-use thirtyfour::Key as Press;
+use thirtyfour::{By, Key as Press};
 
 use super::Page;
 use crate::support::PASSWORD;
@@ -55,8 +55,11 @@ impl Hand {
     pub(super) async fn select(self, page: &Page, field: &str, text: &str) {
         if self == Self::Keyboard {
             self.reach(page, "combobox", field).await;
+            page.type_here(text).await;
+        } else {
+            let option = By::XPath(format!(".//option[starts-with(normalize-space(), '{text}')]"));
+            page.find("combobox", field).await.find(option).await.unwrap().click().await.unwrap();
         }
-        page.find("combobox", field).await.send_keys(text).await.unwrap();
     }
 
     /// Closes the Profile window with what a person would use.

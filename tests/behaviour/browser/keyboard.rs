@@ -6,7 +6,10 @@ use thirtyfour::Key as Press;
 use super::{Page, in_chromium};
 use crate::support::{PASSWORD, Server};
 
-in_chromium![a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone];
+in_chromium![
+    a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone,
+    the_way_back_and_past_the_navigation_is_a_key_away,
+];
 
 async fn a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone(server: Server, page: Page) {
     page.open("/login").await;
@@ -73,4 +76,39 @@ async fn a_user_generates_copies_and_deletes_keys_with_the_keyboard_alone(server
     page.press(Press::Escape).await;
     page.is_gone("dialog", "Profile").await;
     page.has_focus("link", "Profile").await;
+}
+
+async fn the_way_back_and_past_the_navigation_is_a_key_away(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/account").await;
+    page.press(Press::Tab).await;
+    page.has_focus("link", "Skip to the content").await;
+    page.press(Press::Enter).await;
+    page.press(Press::Tab).await;
+    page.has_focus("textbox", "Current password").await;
+
+    page.open_profile().await;
+    page.generate().await;
+    page.tab_to("button", "Copy client secret").await;
+    for (role, name) in [
+        ("textbox", "Client secret"),
+        ("button", "Copy client ID"),
+        ("textbox", "Client ID"),
+        ("button", "Generate"),
+        ("combobox", "Lifetime"),
+        ("textbox", "Name (optional)"),
+    ] {
+        page.shift_tab().await;
+        page.has_focus(role, name).await;
+    }
+    page.press(Press::Tab).await;
+    let chosen = async || {
+        let script = "return document.getElementById('lifetime').selectedOptions[0].textContent";
+        page.script::<String>(script).await.unwrap()
+    };
+    let before = chosen().await;
+    page.press(Press::Down).await;
+    assert_ne!(chosen().await, before);
+    page.press(Press::Up).await;
+    assert_eq!(chosen().await, before);
 }

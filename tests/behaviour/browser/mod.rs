@@ -9,6 +9,7 @@ pub(crate) mod gallery;
 mod hand;
 mod htmx;
 mod keyboard;
+mod languages;
 mod lighthouse;
 mod no_scripts;
 mod over_https;

@@ -16,6 +16,8 @@ in_chromium![
     at_320_pixels_a_message_moves_nothing,
     on_paper_the_window_stands_alone,
     in_forced_colors_the_focus_is_seen,
+    cards_are_still_rows_of_a_table,
+    who_wants_little_motion_gets_none,
 ];
 
 /// What is wider than its frame: the page, or a dialog over it.
@@ -238,5 +240,40 @@ impl Page {
         ]);
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
         self.stays_in_front().await;
+    }
+}
+
+async fn cards_are_still_rows_of_a_table(server: Server, page: Page) {
+    server.generate(&server.signed_in("admin").await).await;
+    page.sign_in().await;
+    for width in [320, 1440] {
+        page.is_seen(width, "light").await;
+        for path in ["/profile", "/users", "/roles", "/keys"] {
+            page.open(path).await;
+            let size = "const { tHead, tBodies } = document.querySelector('table');
+                return [tHead.rows[0].cells.length, tBodies[0].rows.length]";
+            let [columns, rows]: [usize; 2] = page.script(size).await.unwrap();
+            assert!(columns > 3 && rows > 0, "{path}");
+            let tree = page.driver.cdp().send_raw("Accessibility.getFullAXTree", json!({})).await.unwrap();
+            let count = |role: &str| {
+                let nodes = tree["nodes"].as_array().unwrap().iter();
+                nodes.filter(|node| node["ignored"] == false && node["role"]["value"] == role).count()
+            };
+            let seen = [count("table"), count("columnheader"), count("rowheader"), count("row")];
+            assert_eq!(seen, [1, columns, rows, 1 + rows], "{path} at {width} pixels");
+        }
+    }
+}
+
+async fn who_wants_little_motion_gets_none(_server: Server, page: Page) {
+    page.open("/login").await;
+    for (wanted, moves) in [("no-preference", true), ("reduce", false)] {
+        let motion = json!({ "features": [{ "name": "prefers-reduced-motion", "value": wanted }] });
+        page.driver.cdp().send_raw("Emulation.setEmulatedMedia", motion).await.unwrap();
+        let script = "return [...document.querySelectorAll('*')].some(element => {
+            const { transitionDuration, animationName } = getComputedStyle(element);
+            return animationName !== 'none' || transitionDuration.split(', ').some(time => time !== '0s');
+        })";
+        assert_eq!(page.script::<bool>(script).await.unwrap(), moves, "{wanted}");
     }
 }

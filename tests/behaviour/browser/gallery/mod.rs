@@ -72,6 +72,11 @@ const CHECK: &str = "
             `${finding.id}: ${node.target.join(' ')}: ${node.failureSummary} ${node.html}`))),
         error => done([String(error)]));";
 
+/// IDs that stand twice, so that what describes something may describe another thing.
+const TWICE: &str = "
+    const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
+    return ids.filter((id, place) => ids.indexOf(id) !== place).map(id => `the ID ${id} stands twice`);";
+
 /// What can be pressed and is smaller than 24 px. Links in a sentence are as high as its lines.
 const TOO_SMALL: &str = "
     return [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
@@ -213,7 +218,9 @@ impl Gallery {
             driver.execute(script, Vec::new()).await.unwrap();
         }
         let mut found: Vec<String> = driver.execute_async(CHECK, Vec::new()).await.unwrap().convert().unwrap();
-        found.extend(self.page.script::<Vec<String>>(TOO_SMALL).await.unwrap());
+        for script in [TOO_SMALL, TWICE] {
+            found.extend(self.page.script::<Vec<String>>(script).await.unwrap());
+        }
         found
     }
 
