@@ -20,6 +20,8 @@ use crate::users::model::{Account, Reading};
 use crate::users::password_rules::{MINIMUM_LENGTH, normalize};
 use crate::web::answer::{page, see_other};
 use crate::web::caller;
+use crate::web::fields::Mistake;
+use crate::web::kept;
 use crate::web::layout::{Layout, Viewer};
 use crate::web::signed_in::SignedIn;
 use crate::web::state::State;
@@ -36,12 +38,23 @@ const NEWS: &str = "account_news";
 /// When nobody is signed in or something goes wrong inside.
 pub async fn account(
     state: web::Data<State>,
+    request: HttpRequest,
     session: Session,
     SignedIn(account): SignedIn,
 ) -> Result<HttpResponse, Error> {
     // Removing even what is not there would store the session anew.
     let news = session.contains_key(NEWS).then(|| session.remove_as::<News>(NEWS)).flatten().and_then(Result::ok);
-    account_page(&state, &session, account, StatusCode::OK, news, None).await
+    let kept = kept::find(&session, &request, &account.user.username)
+        .and_then(|fields| reading(fields.one("language").ok()?, fields.one("time_zone").ok()?));
+    let locale = account.locale;
+    let mut shown = account_page(&state, &session, account).await?;
+    shown.news = news;
+    if let Some(reading) = kept {
+        shown.reading = reading;
+        shown.reading_mistake = Some(Mistake::not_sent());
+    }
+    kept::forget(&session);
+    page(locale, StatusCode::OK, &shown)
 }
 
 /// For those who come back to, or load anew, the answer to the form.
@@ -108,7 +121,9 @@ async fn refuse(
     status: StatusCode,
     refusal: Refusal,
 ) -> Result<HttpResponse, Error> {
-    account_page(state, session, account, status, None, Some(refusal)).await
+    let locale = account.locale;
+    let shown = account_page(state, session, account).await?;
+    page(locale, status, &AccountPage { refusal: Some(refusal), ..shown })
 }
 
 /// What is wrong with the new password, whatever the current one is.
@@ -143,14 +158,17 @@ pub async fn set_reading(
     SignedIn(account): SignedIn,
     form: web::Form<ReadingForm>,
 ) -> Result<HttpResponse, Error> {
-    let chosen = |text: &str| !text.is_empty();
-    let reading = Reading { language: Language::of_tag(&form.language), zone: parse_zone(&form.time_zone) };
-    if chosen(&form.language) != reading.language.is_some() || chosen(&form.time_zone) != reading.zone.is_some() {
-        return Err(Error::BadRequest("reading-bad-choice"));
-    }
+    let reading = reading(&form.language, &form.time_zone).ok_or(Error::BadRequest("reading-bad-choice"))?;
     let person = person(&state, &request, &session, &account)?;
     let changed = actions::set_reading(&state.database, person, reading, state.clock.now()).await?;
     tell(&session, &News::ReadingSaved(changed))
+}
+
+/// What was chosen; `None` when there is no such choice.
+fn reading(language: &str, time_zone: &str) -> Option<Reading> {
+    let reading = Reading { language: Language::of_tag(language), zone: parse_zone(time_zone) };
+    let both = language.is_empty() == reading.language.is_none() && time_zone.is_empty() == reading.zone.is_none();
+    both.then_some(reading)
 }
 
 /// Ends another session.
@@ -216,30 +234,20 @@ fn digest(session: &Session) -> Result<Digest, Error> {
     digest.ok_or_else(|| Error::Internal(anyhow::anyhow!("somebody is signed in without a session")))
 }
 
-async fn account_page(
-    state: &State,
-    session: &Session,
-    account: Account,
-    status: StatusCode,
-    news: Option<News>,
-    refusal: Option<Refusal>,
-) -> Result<HttpResponse, Error> {
+async fn account_page(state: &State, session: &Session, account: Account) -> Result<AccountPage, Error> {
     let (database, now) = (&state.database, state.clock.now());
     let (this, others) = actions::list_sessions(database, account.user.id, digest(session)?, now).await?;
     let this = this.map(|session| SessionRow::new(session, true));
     let others = others.into_iter().map(|session| SessionRow::new(session, false));
-    page(
-        account.locale,
-        status,
-        &AccountPage {
-            reading: account.user.reading,
-            regions: regions(),
-            layout: Layout::new(state, Some(Viewer::from(&account))),
-            username: account.user.username,
-            news,
-            refusal,
-            minimum_length: MINIMUM_LENGTH,
-            sessions: this.into_iter().chain(others).collect(),
-        },
-    )
+    Ok(AccountPage {
+        reading: account.user.reading,
+        reading_mistake: None,
+        regions: regions(),
+        layout: Layout::new(state, Some(Viewer::from(&account))),
+        username: account.user.username,
+        news: None,
+        refusal: None,
+        minimum_length: MINIMUM_LENGTH,
+        sessions: this.into_iter().chain(others).collect(),
+    })
 }

@@ -12,14 +12,22 @@ pub mod handlers;
 pub mod model;
 pub mod pages;
 
+use actix_web::middleware::from_fn;
 use actix_web::web;
+
+use crate::web::kept;
 
 /// Routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/account").get(handlers::account))
         .service(web::resource("/account/password").get(handlers::to_account).post(handlers::change_password))
-        .service(web::resource("/account/reading").get(handlers::to_account).post(handlers::set_reading))
+        .service(
+            web::resource("/account/reading")
+                .wrap(from_fn(kept::keep))
+                .get(handlers::to_account)
+                .post(handlers::set_reading),
+        )
         .service(web::resource("/account/session/stay").post(handlers::stay))
         .service(web::resource("/account/sessions/end-others").post(handlers::end_other_sessions))
         .service(web::resource("/account/sessions/{handle}/end").post(handlers::end_session));

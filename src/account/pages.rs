@@ -6,6 +6,7 @@ use super::model::browser;
 use crate::language::{Language, Message, Time, ZoneRegion, filters};
 use crate::login::queries::Session;
 use crate::users::model::Reading;
+use crate::web::fields::Mistake;
 use crate::web::layout::Layout;
 
 /// `/account`.
@@ -22,8 +23,10 @@ pub struct AccountPage {
     pub refusal: Option<Refusal>,
     /// The shortest password, in characters.
     pub minimum_length: usize,
-    /// How they read pages.
+    /// How they read pages, or what was chosen and not saved.
     pub reading: Reading,
+    /// Why it was not saved.
+    pub reading_mistake: Option<Mistake>,
     /// The time zones to choose from.
     pub regions: Vec<ZoneRegion>,
     /// The sessions, this one first.

@@ -36,14 +36,19 @@ pub fn filled(page: &str, action: &str) -> Vec<(String, String)> {
     let start = format!("method=\"post\" action=\"{action}\"");
     let (_, rest) = page.split_once(&start).unwrap_or_else(|| panic!("the page has no form for {action}: {page}"));
     let (form, _) = rest.split_once("</form>").unwrap();
-    let mut fields = Vec::new();
+    let (mut fields, mut list) = (Vec::new(), None);
     for (tag, text) in form.split('<').filter_map(|part| part.split_once('>')) {
         let attribute = |name: &str| {
             let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
             Some(unescaped(rest.split('"').next().unwrap()))
         };
+        if tag.starts_with("option") && tag.ends_with(" selected") {
+            fields.push((list.clone().unwrap(), attribute("value").unwrap()));
+        }
         let Some(name) = attribute("name") else { continue };
-        if tag.starts_with("textarea") {
+        if tag.starts_with("select") {
+            list = Some(name);
+        } else if tag.starts_with("textarea") {
             fields.push((name, unescaped(text.trim_start_matches('\n'))));
         } else if tag.starts_with("input") {
             let is_box = attribute("type").as_deref() == Some("checkbox");
