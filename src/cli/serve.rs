@@ -10,6 +10,7 @@ use crate::users::actions::FirstAdministrator;
 /// # Errors
 /// When it cannot start.
 pub(super) fn run(storage: &StorageConfig, config: ServerConfig) -> anyhow::Result<()> {
+    allow_connections();
     actix_web::rt::System::new().block_on(async {
         let bound = app::bind(storage, config, Clock::default())?;
         match &bound.administrator {
@@ -23,4 +24,12 @@ pub(super) fn run(storage: &StorageConfig, config: ServerConfig) -> anyhow::Resu
         println!("Keyledge is ready at {} (listening on {}).", bound.public_url.as_str(), bound.address);
         bound.run().await
     })
+}
+
+/// Takes as many open files as this process may have, since each connection is one: those that it begins with, often
+/// 1,024, are there for programs that cannot do with more.
+fn allow_connections() {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "no more connections can be open at once than files that this process began with");
+    }
 }

@@ -45,6 +45,16 @@ impl Process {
         Self::spawn(with_secrets(&mut serve(database, &[])).env("KEYLEDGE_LOG", "trace"))
     }
 
+    /// The same, with so many files that it may have open unless it asks for more.
+    pub fn start_with_open_files(database: &str, count: u32) -> Self {
+        let served = serve(database, &[]);
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &format!("ulimit -S -n {count}; exec \"$0\" \"$@\"")]);
+        shell.arg(served.get_program()).args(served.get_args()).env_clear();
+        shell.envs(served.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Self::spawn(with_secrets(&mut shell))
+    }
+
     /// Starts the program without a secret key and a password.
     pub fn start_bare(database: &str, flags: &[&str]) -> Self {
         Self::spawn(&mut serve(database, flags))
