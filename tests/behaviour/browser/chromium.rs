@@ -1,6 +1,7 @@
 //! Chromium, and the chromedriver process that drives it.
 
 use std::io::{BufRead, BufReader, Lines};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
@@ -60,12 +61,37 @@ impl Chromium {
         for argument in ARGUMENTS.iter().chain(arguments) {
             capabilities.add_arg(argument).unwrap();
         }
-        capabilities.add_arg(&format!("--user-data-dir={}", self.folder.path().join("profile").display())).unwrap();
+        capabilities.add_arg(&format!("--user-data-dir={}", self.profile().display())).unwrap();
         capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
         for (name, value) in more {
             capabilities.as_mut().set(*name, value).unwrap();
         }
         WebDriver::new(&self.url, capabilities).await.unwrap()
+    }
+
+    /// Whether a file that the browser has left holds a text, in either way to write it there.
+    pub fn remembers(&self, text: &str) -> bool {
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let holds = |file: &[u8], text: &[u8]| file.windows(text.len()).any(|part| part == text);
+        let mut folders = vec![self.profile()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                let kind = entry.file_type().unwrap();
+                if kind.is_dir() {
+                    folders.push(entry.path());
+                } else if kind.is_file() {
+                    let file = std::fs::read(entry.path()).unwrap();
+                    if holds(&file, text.as_bytes()) || holds(&file, &wide) {
+                        return true;
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    fn profile(&self) -> PathBuf {
+        self.folder.path().join("profile")
     }
 }
 

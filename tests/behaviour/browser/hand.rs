@@ -20,7 +20,7 @@ pub(super) enum Hand {
 impl Hand {
     pub(super) const BOTH: [Self; 2] = [Self::Keyboard, Self::Mouse];
 
-    /// Presses a button or follows a link.
+    /// Presses a button, follows a link, or ticks a box.
     pub(super) async fn choose(self, page: &Page, role: &str, name: &str) {
         if self == Self::Mouse {
             page.click(role, name).await;
@@ -28,7 +28,15 @@ impl Hand {
         }
         self.reach(page, role, name).await;
         // A button takes a space once it is released: chromedriver presses twice what leads to another page when pressed.
-        page.press(if role == "button" { Press::Space } else { Press::Enter }).await;
+        page.press(if role == "link" { Press::Enter } else { Press::Space }).await;
+    }
+
+    /// Presses a button that still has the focus, which a message elsewhere may have scrolled out of view.
+    pub(super) async fn choose_again(self, page: &Page, name: &str) {
+        match self {
+            Self::Mouse => page.click("button", name).await,
+            Self::Keyboard => page.press(Press::Space).await,
+        }
     }
 
     /// Presses a button twice without looking.
@@ -43,11 +51,15 @@ impl Hand {
     }
 
     pub(super) async fn type_into(self, page: &Page, field: &str, text: &str) {
-        if self == Self::Mouse {
-            page.click("textbox", field).await;
-        } else {
-            self.reach(page, "textbox", field).await;
-        }
+        self.enter(page, field).await;
+        page.type_here(text).await;
+    }
+
+    /// Types in place of what a field holds.
+    pub(super) async fn retype(self, page: &Page, field: &str, text: &str) {
+        self.enter(page, field).await;
+        let all = page.driver.action_chain().key_down(Press::Control).send_keys("a").key_up(Press::Control);
+        all.perform().await.unwrap();
         page.type_here(text).await;
     }
 
@@ -70,17 +82,39 @@ impl Hand {
         }
     }
 
+    /// Answers no to a question, with what a person would use.
+    pub(super) async fn cancel(self, page: &Page) {
+        if self == Self::Keyboard && page.has_scripts.get() {
+            page.press(Press::Escape).await;
+        } else {
+            self.choose(page, "button", "Cancel").await;
+        }
+    }
+
     /// Signs in on a sign-in page that is open.
     pub(super) async fn sign_in(self, page: &Page) {
+        self.sign_in_as(page, "admin", PASSWORD).await;
+    }
+
+    /// The same as somebody else.
+    pub(super) async fn sign_in_as(self, page: &Page, username: &str, password: &str) {
         page.has_focus("textbox", "Username").await;
-        page.type_here("admin").await;
-        self.type_into(page, "Password", PASSWORD).await;
+        page.type_here(username).await;
+        self.type_into(page, "Password", password).await;
         self.choose(page, "button", "Sign in").await;
+    }
+
+    async fn enter(self, page: &Page, field: &str) {
+        if self == Self::Mouse {
+            page.click("textbox", field).await;
+        } else {
+            self.reach(page, "textbox", field).await;
+        }
     }
 
     async fn reach(self, page: &Page, role: &str, name: &str) {
         page.find(role, name).await;
-        if page.focused().await.unwrap() != (role.to_owned(), name.to_owned()) {
+        if !page.is_focused(role, name).await.unwrap() {
             page.tab_to(role, name).await;
         }
         page.until(&format!("it can be seen that {name} has the focus"), async || {

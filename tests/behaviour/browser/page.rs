@@ -1,5 +1,6 @@
 //! What a person sees and does on a page. Things are found by role and accessible name, as Chromium computes them.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,12 +30,14 @@ const ROWS: &str = "
 /// Whether no form, whose answer is another page, is about to leave.
 const NO_FORM_WAITS: &str = "return document.querySelector('form[aria-busy]:not([hx-get], [hx-post])') === null";
 
-/// What may have this name. Chromium is asked about these only, since each answer takes its time.
+/// What may have this name, of what has the focus where there is no selector. Chromium is asked about these only, since
+/// each answer takes its time.
 const CANDIDATES: &str = r"
     const [selector, name] = arguments, dense = text => text.replace(/\s+/g, '');
     const texts = element => [element, ...element.labels ?? [], ...element.ariaLabelledByElements ?? []]
         .map(({ textContent }) => textContent);
-    return [...document.querySelectorAll(selector)].filter(element =>
+    const asked = selector ? [...document.querySelectorAll(selector)] : [document.activeElement];
+    return asked.filter(element =>
         dense([...texts(element), element.ariaLabel, element.title].join(' ')).includes(dense(name)));";
 
 /// Everything that can be read on the page or sent from it.
@@ -46,6 +49,8 @@ const EVERYTHING: &str = "
 pub struct Page {
     pub driver: WebDriver,
     pub url: String,
+    /// Whether scripts run.
+    pub has_scripts: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -70,7 +75,7 @@ impl ExtensionCommand for Computed {
 
 impl Page {
     pub fn new(driver: WebDriver, url: String) -> Self {
-        Self { driver, url }
+        Self { driver, url, has_scripts: Cell::new(true) }
     }
 
     /// Between one page and the next, a headless browser at times forgets that its window is in front, and lets it wait.
@@ -232,9 +237,12 @@ impl Page {
         if matches!(key, Key::Enter) {
             return self.press_enter().await;
         }
+        let sends_nothing = matches!(key, Key::Tab);
         let pressed = self.driver.action_chain().send_keys(key).perform().await;
         assert!(pressed.as_ref().err().is_none_or(led_on), "{pressed:?}");
-        self.has_left().await;
+        if !sends_nothing {
+            self.has_left().await;
+        }
     }
 
     /// As a keyboard does it: the driver would press the key and enter its character one after the other, and the second
@@ -260,25 +268,26 @@ impl Page {
 
     /// Presses Tab until this has the focus.
     pub async fn tab_to(&self, role: &str, name: &str) {
-        let mut passed = Vec::new();
-        while passed.len() < 40 {
+        for _ in 0..40 {
             self.press(Key::Tab).await;
-            let focused = self.until("the focus can be told", async || self.focused().await.map(Some)).await;
-            if focused == (role.to_owned(), name.to_owned()) {
+            if self.until("the focus can be told", async || self.is_focused(role, name).await.map(Some)).await {
                 return;
             }
-            passed.push(focused);
         }
-        panic!("Tab does not reach the {role} “{name}”, only {passed:?}");
+        panic!("40 times Tab do not reach the {role} “{name}”, but {:?}", self.focused().await);
     }
 
     /// Waits until this has the focus.
     pub async fn has_focus(&self, role: &str, name: &str) {
         self.until(&format!("the {role} “{name}” has the focus"), async || {
-            let focused = self.focused().await?;
-            Ok((focused == (role.to_owned(), name.to_owned())).then_some(()))
+            Ok(self.is_focused(role, name).await?.then_some(()))
         })
         .await;
+    }
+
+    /// Whether this has the focus now.
+    pub async fn is_focused(&self, role: &str, name: &str) -> WebDriverResult<bool> {
+        Ok(!self.named(None, role, name).await?.is_empty())
     }
 
     /// Waits until a message that begins so has the focus. Messages have no names.
@@ -413,8 +422,13 @@ impl Page {
             "textbox" => "input, textarea",
             other => panic!("nothing is known about the role {other}"),
         };
+        self.named(Some(candidates), role, name).await
+    }
+
+    /// What fits a selector, or has the focus, and has this role and name.
+    async fn named(&self, selector: Option<&str>, role: &str, name: &str) -> WebDriverResult<Vec<WebElement>> {
         let mut found = Vec::new();
-        let candidates = self.driver.execute(CANDIDATES, vec![json!(candidates), json!(name)]).await?.elements()?;
+        let candidates = self.driver.execute(CANDIDATES, vec![json!(selector), json!(name)]).await?.elements()?;
         for element in candidates {
             let same_name = self.computed(&element, "label").await? == name;
             if same_name && self.computed(&element, "role").await? == role {

@@ -1,31 +1,20 @@
 //! The users and roles screens, as an administrator and as a member see them.
 
 use serde_json::json;
-use thirtyfour::Key as Press;
 
-use super::no_scripts::disable_scripts;
 use super::width::assert_fits;
 use super::{Page, in_chromium};
-use crate::support::{PASSWORD, Server, browser};
+use crate::support::{Server, browser};
 
 in_chromium![
     an_administrator_adds_edits_disables_and_enables_a_user,
-    an_administrator_adds_a_user_with_the_keyboard_alone,
-    an_administrator_manages_a_user_with_the_keyboard_alone,
     an_administrator_adds_edits_and_deletes_a_role,
-    an_administrator_manages_a_role_with_the_keyboard_alone,
     a_form_that_waits_for_its_page_is_sent_once,
     the_later_of_two_administrators_sees_what_was_changed,
     a_member_finds_no_way_to_users_and_roles,
     at_320_pixels_the_people_screens_do_not_scroll_sideways,
     no_people_page_logs_an_error,
 ];
-
-mod no_scripts {
-    use super::without_scripts_a_user_is_added_and_disabled;
-
-    super::in_chromium![without htmx: without_scripts_a_user_is_added_and_disabled];
-}
 
 async fn an_administrator_adds_edits_disables_and_enables_a_user(server: Server, page: Page) {
     assert!(server.cli(&["role", "add", "accountant", "--permission", "journals:read"]).0);
@@ -87,107 +76,6 @@ async fn an_administrator_adds_edits_disables_and_enables_a_user(server: Server,
     page.find("table", "Activity").await;
 }
 
-async fn an_administrator_adds_a_user_with_the_keyboard_alone(server: Server, page: Page) {
-    page.sign_in().await;
-    page.tab_to("link", "Users").await;
-    page.press(Press::Enter).await;
-    page.find("table", "Users").await;
-    page.tab_to("link", "Add user").await;
-    page.press(Press::Enter).await;
-    page.has_focus("textbox", "Username").await;
-    page.type_here("a b").await;
-    page.press(Press::Enter).await;
-    page.says("This cannot be a username").await;
-    page.has_focus("textbox", "Username").await;
-    page.press(Press::End).await;
-    for _ in 0.."a b".len() {
-        page.press(Press::Backspace).await;
-    }
-    page.type_here("ada").await;
-    page.press(Press::Tab).await;
-    page.has_focus("textbox", "Display name").await;
-    page.type_here("Ada Lovelace").await;
-    page.tab_to("checkbox", "administrator").await;
-    page.press(Press::Space).await;
-    page.tab_to("button", "Add user").await;
-    page.press(Press::Enter).await;
-    page.has_focus("heading", "ada was added").await;
-    page.press(Press::Tab).await;
-    page.has_focus("textbox", "One-time password").await;
-    let password = page.value("One-time password").await.unwrap();
-    page.press(Press::Tab).await;
-    page.press(Press::Enter).await;
-    page.says("One-time password copied").await;
-    page.tab_to("link", "Go to ada").await;
-    page.press(Press::Enter).await;
-    page.find("heading", "Ada Lovelace").await;
-    page.forgets(&password).await;
-    let (_, listed) = server.cli(&["user", "list", "--json"]);
-    assert!(listed.contains("\"ada\""), "{listed}");
-}
-
-async fn an_administrator_manages_a_user_with_the_keyboard_alone(server: Server, page: Page) {
-    server.add_user("ada", &["member"]).await;
-    let ada = server.signed_in("ada").await;
-    server.generate(&ada).await;
-    page.open("/login").await;
-    page.type_here("admin").await;
-    page.press(Press::Tab).await;
-    page.type_here(PASSWORD).await;
-    page.press(Press::Enter).await;
-    page.find("link", "Users").await;
-    page.tab_to("link", "Users").await;
-    page.press(Press::Enter).await;
-    page.find("table", "Users").await;
-
-    page.tab_to("textbox", "Search").await;
-    page.type_here("ada").await;
-    page.press(Press::Enter).await;
-    page.is_gone("link", "admin").await;
-    page.tab_to("link", "Username").await;
-    page.press(Press::Enter).await;
-    page.path_and_query_are("/users?search=ada&sort=-username").await;
-    page.tab_to("link", "ada").await;
-    page.press(Press::Enter).await;
-    page.find("heading", "About ada").await;
-
-    page.tab_to("textbox", "Display name").await;
-    page.press(Press::End).await;
-    page.type_here(" Lovelace").await;
-    page.tab_to("checkbox", "member").await;
-    page.press(Press::Space).await;
-    page.tab_to("button", "Save changes").await;
-    page.press(Press::Enter).await;
-    page.says("ada was changed.").await;
-
-    page.tab_to("button", "Disable user").await;
-    page.press(Press::Space).await;
-    page.has_focus("button", "Cancel").await;
-    page.says("1 valid API key will be suspended.").await;
-    page.press(Press::Escape).await;
-    page.find("heading", "ada Lovelace").await;
-    page.tab_to("button", "Disable user").await;
-    page.press(Press::Space).await;
-    page.has_focus("button", "Cancel").await;
-    page.press(Press::Tab).await;
-    page.has_focus("button", "Disable").await;
-    page.press(Press::Enter).await;
-    page.says("0 valid, 1 suspended").await;
-
-    page.tab_to("button", "Set one-time password").await;
-    page.press(Press::Space).await;
-    page.has_focus("button", "Cancel").await;
-    page.press(Press::Tab).await;
-    page.press(Press::Enter).await;
-    page.has_focus("heading", "ada has a new one-time password").await;
-    page.press(Press::Tab).await;
-    page.has_focus("textbox", "One-time password").await;
-    page.press(Press::Tab).await;
-    page.has_focus("button", "Copy one-time password").await;
-    page.press(Press::Enter).await;
-    page.says("One-time password copied").await;
-}
-
 async fn an_administrator_adds_edits_and_deletes_a_role(server: Server, page: Page) {
     page.sign_in().await;
     page.click("link", "Roles").await;
@@ -228,49 +116,6 @@ async fn an_administrator_adds_edits_and_deletes_a_role(server: Server, page: Pa
     page.has_focus("button", "Cancel").await;
     page.click("button", "Delete").await;
     page.says("The role accountant was deleted.").await;
-}
-
-async fn an_administrator_manages_a_role_with_the_keyboard_alone(_server: Server, page: Page) {
-    page.sign_in().await;
-    page.tab_to("link", "Roles").await;
-    page.press(Press::Enter).await;
-    page.find("table", "Roles").await;
-    page.tab_to("link", "Add role").await;
-    page.press(Press::Enter).await;
-    page.has_focus("textbox", "Name").await;
-    page.type_here("clerk").await;
-    page.tab_to("textbox", "Permissions of your APIs").await;
-    page.type_here("journals:read").await;
-    page.tab_to("checkbox", "keys:read").await;
-    page.press(Press::Space).await;
-    page.tab_to("button", "Add role").await;
-    page.press(Press::Enter).await;
-    page.says("The role clerk was added.").await;
-    let clerk = async || page.table("Roles").await.into_iter().find(|row| row["Role"] == "clerk").unwrap();
-    assert_eq!(clerk().await["Permissions"], "journals:read keys:read");
-
-    page.tab_to("link", "Edit clerk").await;
-    page.press(Press::Enter).await;
-    page.find("heading", "Edit role clerk").await;
-    page.tab_to("checkbox", "keys:read").await;
-    page.press(Press::Space).await;
-    page.tab_to("button", "Save changes").await;
-    page.press(Press::Enter).await;
-    page.says("The role clerk was changed.").await;
-    assert_eq!(clerk().await["Permissions"], "journals:read");
-
-    page.tab_to("link", "Delete clerk").await;
-    page.press(Press::Enter).await;
-    page.has_focus("button", "Cancel").await;
-    page.press(Press::Escape).await;
-    page.find("table", "Roles").await;
-    page.tab_to("link", "Delete clerk").await;
-    page.press(Press::Enter).await;
-    page.has_focus("button", "Cancel").await;
-    page.press(Press::Tab).await;
-    page.has_focus("button", "Delete").await;
-    page.press(Press::Enter).await;
-    page.says("The role clerk was deleted.").await;
 }
 
 async fn a_form_that_waits_for_its_page_is_sent_once(_server: Server, page: Page) {
@@ -321,26 +166,6 @@ async fn a_member_finds_no_way_to_users_and_roles(server: Server, page: Page) {
         page.is_gone("link", "Users").await;
         page.find("link", "Go to the home page").await;
     }
-}
-
-async fn without_scripts_a_user_is_added_and_disabled(server: Server, page: Page) {
-    disable_scripts(&page).await;
-    page.sign_in().await;
-    page.open("/users/new").await;
-    page.type_into("Username", "ada").await;
-    page.click("button", "Add user").await;
-    page.find("heading", "ada was added").await;
-    let password = page.value("One-time password").await.unwrap();
-    page.is_gone("button", "Copy one-time password").await;
-    page.driver.refresh().await.unwrap();
-    page.says("This form was already used. It added the user ada").await;
-    page.forgets(&password).await;
-    assert_eq!(server.sign_in(&browser(), "ada", &password).await.status(), 303);
-    page.open("/users?search=ada").await;
-    page.click("link", "ada").await;
-    page.click("button", "Disable user").await;
-    page.click("button", "Disable").await;
-    page.says("ada is disabled now.").await;
 }
 
 async fn at_320_pixels_the_people_screens_do_not_scroll_sideways(server: Server, page: Page) {

@@ -9,7 +9,6 @@ use crate::support::Server;
 
 in_chromium![
     both_are_copied_as_environment_variables_and_downloaded_as_a_file,
-    a_button_beside_what_is_shown_copies_exactly_that_and_says_so,
     closing_with_a_secret_that_was_not_copied_asks,
     a_secret_that_was_copied_is_not_asked_about,
     where_pages_have_no_clipboard_the_secret_is_copied_all_the_same,
@@ -66,28 +65,6 @@ async fn both_are_copied_as_environment_variables_and_downloaded_as_a_file(_serv
     let saved = page.until("the file is there", async || Ok(std::fs::read_to_string(&file).ok())).await;
     assert_eq!(saved, format!("API_CLIENT_ID={client_id}\nAPI_CLIENT_SECRET={client_secret}\n"));
     page.close_without_a_question().await;
-}
-
-async fn a_button_beside_what_is_shown_copies_exactly_that_and_says_so(server: Server, page: Page) {
-    server.generate(&server.signed_in("admin").await).await;
-    page.sign_in().await;
-    page.allow_clipboard().await;
-    for hand in Hand::BOTH {
-        page.open("/").await;
-        for (button, told) in [
-            ("Copy API base URL", "API base URL copied"),
-            ("Copy token command", "Token command copied"),
-            ("Copy call command", "Call command copied"),
-        ] {
-            page.copies(hand, button, told).await;
-        }
-        hand.choose(&page, "link", "Profile").await;
-        page.has_focus("heading", "Profile").await;
-        hand.choose(&page, "button", "Generate").await;
-        let (client_id, _) = page.credentials().await;
-        let command = page.copies(hand, "Copy command", "Command copied").await;
-        assert!(command.starts_with(&format!("curl --user {client_id} ")), "{command}");
-    }
 }
 
 async fn closing_with_a_secret_that_was_not_copied_asks(_server: Server, page: Page) {
@@ -322,7 +299,7 @@ impl Page {
     }
 
     /// Presses a copy button, finds on the clipboard what is shown beside it, and returns that.
-    async fn copies(&self, hand: Hand, button: &str, told: &str) -> String {
+    pub(super) async fn copies(&self, hand: Hand, button: &str, told: &str) -> String {
         let beside = vec![self.find("button", button).await.to_json().unwrap()];
         let shown: String = self.driver.execute(BESIDE, beside).await.unwrap().convert().unwrap();
         hand.choose(self, "button", button).await;

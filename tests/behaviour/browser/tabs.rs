@@ -12,7 +12,7 @@ use super::no_scripts::disable_scripts;
 use super::{Page, drive, in_chromium};
 use crate::support::Server;
 
-in_chromium![without Postgres: a_duplicated_tab_shows_no_secret, a_restored_tab_shows_no_secret];
+in_chromium![without Postgres: a_duplicated_tab_shows_no_secret, a_restored_tab_shows_no_secret_and_no_file_holds_it];
 
 mod no_scripts {
     use super::without_scripts_neither_does_a_duplicated_tab;
@@ -89,7 +89,7 @@ async fn a_duplicate_shows_no_secret(page: &Page, hand: Hand, look: (u32, &str),
     assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
 }
 
-async fn a_restored_tab_shows_no_secret(_server: Server, page: Page) {
+async fn a_restored_tab_shows_no_secret_and_no_file_holds_it(_server: Server, page: Page) {
     let chromium = Chromium::start();
     let mut secrets = Vec::new();
     drive(chromium.driver(&[], &[]).await, &page.url, async |page| {
@@ -108,6 +108,11 @@ async fn a_restored_tab_shows_no_secret(_server: Server, page: Page) {
         }
     })
     .await;
+    for secret in &secrets {
+        assert!(!chromium.remembers(secret), "a file of the browser holds a secret");
+    }
+    // Otherwise a look through its files would say nothing.
+    assert!(chromium.remembers(&format!("{}{}", page.url, path_of(true))), "no file of the browser holds an address");
 
     let driver = chromium.driver(&[], &["--restore-last-session"]).await;
     drive(driver, &page.url, async |page| {

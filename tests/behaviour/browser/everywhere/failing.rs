@@ -14,7 +14,17 @@ in_every_look![
     a_session_that_cannot_go_on_ends_with_a_warning,
 ];
 
+const UNREACHABLE: &str = "The server could not be reached. It is safe to try again.";
+
 async fn what_fails_is_told_in_place_until_it_goes(server: &Server, page: &Page, hand: Hand) {
+    page.lose_server(true).await;
+    hand.choose(page, "link", "Profile").await;
+    page.says(UNREACHABLE).await;
+    page.has_focus("link", "Profile").await;
+    page.path_is("/").await;
+    assert_fits(page, "a window that cannot be opened").await;
+    page.lose_server(false).await;
+
     hand.choose(page, "link", "Profile").await;
     page.has_focus("heading", "Profile").await;
     let before = page.key_rows().await.unwrap().len();
@@ -22,7 +32,7 @@ async fn what_fails_is_told_in_place_until_it_goes(server: &Server, page: &Page,
 
     page.lose_server(true).await;
     hand.choose(page, "button", "Generate").await;
-    page.is_told("The server could not be reached. It is safe to try again.").await;
+    page.is_told(UNREACHABLE).await;
     assert_fits(page, "a lost server").await;
     page.lose_server(false).await;
 
@@ -49,6 +59,24 @@ async fn what_fails_is_told_in_place_until_it_goes(server: &Server, page: &Page,
     page.has_keys(before + 1).await;
     let (client_id, _) = page.credentials().await;
     assert_eq!(page.key_rows().await.unwrap()[0]["Client ID"], client_id);
+
+    let delete = format!("Delete {client_id}");
+    page.lose_server(true).await;
+    hand.choose(page, "button", &delete).await;
+    page.says(UNREACHABLE).await;
+    page.has_focus("button", &delete).await;
+    assert_fits(page, "a question that cannot be asked").await;
+    page.lose_server(false).await;
+    hand.choose_again(page, &delete).await;
+    page.has_focus("button", "Cancel").await;
+    page.lose_server(true).await;
+    hand.choose(page, "button", "Delete").await;
+    page.says(UNREACHABLE).await;
+    page.has_focus("button", "Delete").await;
+    assert_fits(page, "a key that cannot be deleted").await;
+    page.lose_server(false).await;
+    hand.choose(page, "button", "Delete").await;
+    page.has_keys(before).await;
 }
 
 async fn the_end_of_a_session_is_told_and_put_off(server: &Server, page: &Page, hand: Hand) {

@@ -1,9 +1,11 @@
 //! The same by mouse and by keyboard alone, with scripts and without, on narrow and wide screens, in light and in dark. One
 //! browser is made narrow and wide in turn, and what is seen does not depend on the database.
 
+mod account;
 mod failing;
 mod lists;
 mod no_scripts;
+mod people;
 mod window;
 
 use super::hand::Hand;
@@ -19,7 +21,7 @@ pub(super) fn looks() -> impl Iterator<Item = (u32, &'static str)> {
 const SEEN: &str = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
 
 /// Makes two tests of each named `async fn(&Server, &Page, Hand)`, which is called in every look on the start page. With
-/// scripts two more of each, with htmx.
+/// scripts two more of each, with htmx, in one look: it does not depend on which script asked for the page.
 macro_rules! in_every_look {
     (with scripts: $($name:ident),+ $(,)?) => {
         crate::browser::everywhere::in_every_look!(@hands with_scripts, $($name),+);
@@ -32,6 +34,19 @@ macro_rules! in_every_look {
     };
     (without scripts: $($name:ident),+ $(,)?) => {
         crate::browser::everywhere::in_every_look!(@hands without_scripts, $($name),+);
+    };
+    (with and without scripts: $($name:ident),+ $(,)?) => {
+        mod with_scripts {
+            use super::{Hand, $($name),+};
+
+            crate::browser::everywhere::in_every_look![with scripts: $($name),+];
+        }
+
+        mod without_scripts {
+            use super::{Hand, $($name),+};
+
+            crate::browser::everywhere::in_every_look![without scripts: $($name),+];
+        }
     };
     (@hands $how:ident, $($name:ident),+) => {
         crate::browser::everywhere::in_every_look!(@hand by_mouse, Mouse, $how, $($name),+);
@@ -57,7 +72,11 @@ fn with_scripts(hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
 }
 
 fn with_htmx(hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
-    htmx::run(async |server, page| go_through(server, page, hand, flow).await);
+    htmx::run(async |server, page| {
+        page.allow_clipboard().await;
+        page.sign_in().await;
+        page.in_look(768, "light", async || flow(&server, &page, hand).await).await;
+    });
 }
 
 fn without_scripts(hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
@@ -77,10 +96,26 @@ impl Page {
     /// Does the same on the start page in every look, by somebody who is signed in.
     pub(super) async fn in_every_look(&self, flow: impl AsyncFn()) {
         for (width, scheme) in looks() {
-            self.is_seen(width, scheme).await;
-            self.open("/").await;
-            assert_eq!(self.script::<(u32, bool)>(SEEN).await.unwrap(), (width, scheme == "dark"));
-            flow().await;
+            self.in_look(width, scheme, &flow).await;
         }
+    }
+
+    async fn in_look(&self, width: u32, scheme: &str, flow: impl AsyncFnOnce()) {
+        self.is_seen(width, scheme).await;
+        self.open("/").await;
+        assert_eq!(self.script::<(u32, bool)>(SEEN).await.unwrap(), (width, scheme == "dark"));
+        flow().await;
+    }
+
+    /// A name that has another end in every look.
+    async fn name_here(&self, name: &str) -> String {
+        let (width, is_dark): (u32, bool) = self.script(SEEN).await.unwrap();
+        format!("{name}-{width}-{}", if is_dark { "dark" } else { "light" })
+    }
+
+    /// Signs in as somebody else, whoever was signed in before.
+    async fn is_now(&self, username: &str) {
+        self.driver.delete_all_cookies().await.unwrap();
+        self.sign_in_as(username).await;
     }
 }

@@ -26,6 +26,7 @@ async fn a_key_is_generated_once_and_deleted(_server: &Server, page: &Page, hand
 
     page.open("/profile").await;
     hand.type_into(page, "Name (optional)", "Night shift").await;
+    hand.select(page, "Lifetime", "7 days").await;
     hand.choose(page, "button", "Generate").await;
     page.path_is("/profile/api-keys").await;
     page.has_focus("heading", "Your new API key: Night shift").await;
@@ -39,6 +40,12 @@ async fn a_key_is_generated_once_and_deleted(_server: &Server, page: &Page, hand
     page.has_keys(before + 2).await;
     assert_fits(page, "a form that was used before").await;
 
+    hand.choose(page, "link", "Home").await;
+    page.says("Your API key Night shift expires in 7 days.").await;
+    assert_fits(page, "a key that expires soon").await;
+    hand.choose(page, "link", "See what expires in your profile").await;
+    page.path_is("/profile").await;
+    page.has_focus("heading", "Profile").await;
     hand.choose(page, "button", &format!("Delete {client_id}")).await;
     page.has_focus("button", "Cancel").await;
     assert_fits(page, "the question before a key is deleted").await;

@@ -1,6 +1,7 @@
 //! The Profile window and the secret it shows once.
 
-use thirtyfour::Key as Press;
+use chrono::Duration;
+use thirtyfour::{By, Key as Press};
 
 use super::super::width::assert_fits;
 use super::{Hand, Page, Server, in_every_look};
@@ -65,7 +66,6 @@ async fn a_key_is_generated_copied_saved_and_deleted(_server: &Server, page: &Pa
     .await;
     page.has_keys(before + 1).await;
     page.says("Nobody can show it to you again").await;
-    page.says(&format!("curl --user {client_id}")).await;
     assert_fits(page, "a new API key").await;
 
     let variables = format!("API_CLIENT_ID={client_id}\nAPI_CLIENT_SECRET={client_secret}");
@@ -79,6 +79,8 @@ async fn a_key_is_generated_copied_saved_and_deleted(_server: &Server, page: &Pa
         page.clipboard_is(text).await;
         page.has_focus("button", name).await;
     }
+    let command = page.copies(hand, "Copy command", "Command copied").await;
+    assert!(command.starts_with(&format!("curl --user {client_id} ")), "{command}");
     hand.choose(page, "button", "Download as .env file").await;
     assert_eq!(page.downloaded(folder.path(), "env").await, variables + "\n");
 
@@ -91,7 +93,10 @@ async fn a_key_is_generated_copied_saved_and_deleted(_server: &Server, page: &Pa
     page.has_focus("button", "Cancel").await;
     hand.choose(page, "button", "Delete").await;
     page.says(&format!("API key {client_id} was deleted")).await;
-    page.has_keys(before).await;
+    match page.has_keys(before).await.first() {
+        Some(next) => page.has_focus("button", &format!("Delete {next}")).await,
+        None => page.has_focus("heading", "API Keys").await,
+    }
     hand.choose(page, "button", "Generate a replacement").await;
     page.credentials().await;
     let [newest, ..] = &*page.key_rows().await.unwrap() else { panic!("there is no key") };
@@ -101,6 +106,13 @@ async fn a_key_is_generated_copied_saved_and_deleted(_server: &Server, page: &Pa
     page.says("Client secret copied").await;
     hand.close(page).await;
     page.is_closed("/").await;
+    for (button, told) in [
+        ("Copy API base URL", "API base URL copied"),
+        ("Copy token command", "Token command copied"),
+        ("Copy call command", "Call command copied"),
+    ] {
+        page.copies(hand, button, told).await;
+    }
     hand.choose(page, "link", "See what expires in your profile").await;
     page.has_focus("heading", "Profile").await;
 }
@@ -142,11 +154,13 @@ async fn a_secret_is_asked_about_and_forgotten(_server: &Server, page: &Page, ha
     page.forgets(&left_for_another_page).await;
 }
 
-async fn a_secret_is_asked_about_before_the_panel_shows_something_else(_server: &Server, page: &Page, hand: Hand) {
+async fn a_secret_is_asked_about_before_the_panel_shows_something_else(server: &Server, page: &Page, hand: Hand) {
     let first = page.new_secret(hand).await;
     let (first_id, _) = page.credentials().await;
     page.stores_nowhere(&first).await;
     let before = page.key_rows().await.unwrap().len();
+    let last_day = server.clock.now().utc() + Duration::days(30);
+    page.choose_last_day(hand, &last_day.format("%m%d%Y").to_string()).await;
     hand.choose(page, "button", "Generate").await;
     page.has_focus("button", "Keep open").await;
     page.find("alertdialog", "Go on without copying?").await;
@@ -160,6 +174,9 @@ async fn a_secret_is_asked_about_before_the_panel_shows_something_else(_server: 
     page.has_keys(before + 1).await;
     page.has_focus("heading", "Your new API key").await;
     page.forgets(&first).await;
+    let expiration = page.key_rows().await.unwrap()[0]["Expiration date"].clone();
+    let midnight = (last_day + Duration::days(1)).format("%-d\u{a0}%B\u{a0}%Y, 00:00").to_string();
+    assert!(expiration.starts_with(&midnight), "{expiration}");
 
     let (_, second) = page.credentials().await;
     hand.choose(page, "button", &format!("Delete {first_id}")).await;
@@ -187,5 +204,20 @@ impl Page {
         hand.choose(self, "button", "Generate").await;
         self.has_focus("heading", "Your new API key").await;
         self.credentials().await.1
+    }
+
+    /// Chooses the last day of a key, typed as Americans write it.
+    async fn choose_last_day(&self, hand: Hand, day: &str) {
+        hand.select(self, "Lifetime", "Until").await;
+        let field = self.driver.find(By::Id("expires-on")).await.unwrap();
+        if hand == Hand::Mouse {
+            field.click().await.unwrap();
+            // To the month, whatever part of the date was clicked.
+            self.driver.action_chain().send_keys(Press::Left).send_keys(Press::Left).perform().await.unwrap();
+        } else {
+            self.press(Press::Tab).await;
+            assert_eq!(self.driver.active_element().await.unwrap(), field);
+        }
+        self.type_here(day).await;
     }
 }

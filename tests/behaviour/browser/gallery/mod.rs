@@ -1,7 +1,15 @@
 //! Every page and every state of it, as it looks in a small company: checked by axe-core in light and dark and on narrow
 //! and wide screens, or photographed for `scripts/screenshots`.
 
-mod pages;
+mod account;
+mod activity;
+mod administration;
+mod brand;
+mod errors;
+mod german;
+mod no_scripts;
+mod profile;
+mod signing_in;
 
 use std::path::{Path, PathBuf};
 
@@ -12,30 +20,31 @@ use serde_json::{Value, json};
 use super::everywhere::looks;
 use super::htmx::visit_with_htmx;
 use super::no_scripts::allow_scripts;
+use super::waiting::{break_storage, mend_storage};
 use super::{Page, visit};
 use crate::support::{self, Backend, Server, TestDatabase, keyledge};
 
 /// Makes tests of each named `async fn(Server, Gallery)`, with the script of ours and, where scripts matter, with htmx. What
 /// is looked at does not depend on the database.
 macro_rules! in_the_gallery {
-    (without htmx: $($name:ident),+ $(,)?) => {
+    (without htmx: $($module:ident::$name:ident),+ $(,)?) => {
         $(
             #[test]
             #[ignore = "needs Chromium and axe-core: run scripts/test"]
             fn $name() {
-                run(false, pages::$name);
+                run(company, false, $module::$name);
             }
         )+
     };
-    ($($name:ident),+ $(,)?) => {
-        in_the_gallery![without htmx: $($name),+];
+    ($($module:ident::$name:ident),+ $(,)?) => {
+        in_the_gallery![without htmx: $($module::$name),+];
 
         mod htmx {
             $(
                 #[test]
                 #[ignore = "needs Chromium, Caddy, axe-core and htmx: run scripts/test"]
                 fn $name() {
-                    super::run(true, super::pages::$name);
+                    super::run(super::company, true, super::$module::$name);
                 }
             )+
         }
@@ -43,18 +52,32 @@ macro_rules! in_the_gallery {
 }
 
 in_the_gallery![
-    signing_in,
-    home_and_the_profile_window,
-    the_profile_page_and_deleting,
-    the_profile_window_when_it_waits_and_fails,
-    activity_and_account,
-    people,
-    roles_and_keys,
-    what_cannot_be_had,
-    in_german,
+    signing_in::signing_in,
+    signing_in::the_end_of_a_session,
+    profile::home_and_the_profile_window,
+    profile::somebody_without_keys,
+    profile::the_profile_page_and_deleting,
+    profile::the_profile_window_when_it_waits_and_fails,
+    activity::activity,
+    account::account,
+    administration::people,
+    administration::roles_and_keys,
+    errors::what_cannot_be_had,
+    german::in_german,
 ];
 
-in_the_gallery![without htmx: without_scripts, what_is_wrong_is_found];
+in_the_gallery![
+    without htmx:
+    no_scripts::without_scripts,
+    no_scripts::administration_without_scripts,
+    errors::what_is_wrong_is_found,
+];
+
+#[test]
+#[ignore = "needs Chromium and axe-core: run scripts/test"]
+fn with_a_logo_and_a_loud_accent() {
+    run(brand::loud_company, false, brand::with_a_logo_and_a_loud_accent);
+}
 
 /// Where the folder for photographs is named, when they are wanted.
 const SCREENSHOTS: &str = "KEYLEDGE_SCREENSHOTS";
@@ -75,16 +98,39 @@ const CHECK: &str = "
 /// IDs that stand twice, so that what describes something may describe another thing.
 const TWICE: &str = "
     const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
-    return ids.filter((id, place) => ids.indexOf(id) !== place).map(id => `the ID ${id} stands twice`);";
+    return ids.filter((id, place) => ids.indexOf(id) !== place).map(id => `twice: ${id}`);";
 
 /// What can be pressed and is smaller than 24 px. Links in a sentence are as high as its lines.
 const TOO_SMALL: &str = "
     return [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
-        .filter(target => target.checkVisibility() && !target.closest('[aria-hidden=true]') && !(target.matches('p a') && getComputedStyle(target).display === 'inline'
+        .filter(target => target.checkVisibility() && !target.closest('[aria-hidden=true]') && !(target.matches('p a')
+            && getComputedStyle(target).display === 'inline'
             && target.parentElement.textContent.trim() !== target.textContent.trim()))
         .map(target => [target, target.getBoundingClientRect()])
         .filter(([, { width, height }]) => width < 24 || height < 24)
-        .map(([target, { width, height }]) => `${width} x ${height} px: ${target.outerHTML}`);";
+        .map(([target, { width, height }]) => `too-small: ${width} x ${height} px: ${target.outerHTML}`);";
+
+/// What Tab reaches although it is seen above what it reached before, or left of it on the same line. The next column may
+/// begin higher, and what is scrolled under the head of a window still comes after it.
+const OUT_OF_ORDER: &str = "
+    const front = document.activeElement.closest('dialog:modal') ?? document;
+    const isClipped = element => element !== null && (isClipped(element.parentElement)
+        || (element.offsetHeight <= 1 && getComputedStyle(element).overflow !== 'visible'));
+    const place = stop => {
+        const { left, right, top, bottom } = stop.getBoundingClientRect();
+        const scrolled = stop.closest('.dialog-body')?.scrollTop ?? 0;
+        return { left, right, top: top + scrolled, bottom: bottom + scrolled };
+    };
+    const stops = [...front.querySelectorAll('a[href], button, input, select, textarea, summary')].filter(stop =>
+        stop.tabIndex >= 0 && !stop.disabled && !stop.closest('[inert]') && !isClipped(stop)
+            && stop.checkVisibility({ visibilityProperty: true }));
+    return stops.slice(1).flatMap((stop, index) => {
+        const here = place(stop), there = place(stops[index]);
+        const isAbove = here.bottom <= there.top && here.left < there.right;
+        const isLeft = here.right <= there.left && here.bottom > there.top && here.top < there.bottom;
+        const isWrong = isAbove || isLeft || stop.tabIndex > 0;
+        return isWrong ? [`out-of-order: ${stop.outerHTML} after ${stops[index].outerHTML}`] : [];
+    });";
 
 /// Shows in a window what has the focus, and waits for fonts and for the next picture.
 const SETTLE: &str = "
@@ -111,7 +157,7 @@ pub(super) struct Gallery {
     sizes: Vec<(u32, &'static str)>,
 }
 
-fn run(with_htmx: bool, test: impl AsyncFnOnce(&Server, &Gallery)) {
+fn run(company: fn(TestDatabase) -> Server, with_htmx: bool, test: impl AsyncFnOnce(&Server, &Gallery)) {
     let look = if let Some(folder) = std::env::var_os(SCREENSHOTS) {
         Look::Photograph(folder.into())
     } else {
@@ -138,9 +184,15 @@ fn run(with_htmx: bool, test: impl AsyncFnOnce(&Server, &Gallery)) {
 
 /// The program over the company of `keyledge demo`.
 pub(crate) fn company(database: TestDatabase) -> Server {
+    company_with(database, &[])
+}
+
+/// The same with more flags.
+fn company_with(database: TestDatabase, flags: &[&str]) -> Server {
     let filled = keyledge(&database.text, &["demo", "--password-stdin"], support::PASSWORD);
     assert_eq!(filled.code, 0, "{}", filled.errors);
-    database.serve(&["--instance-name", "Fernhill Books", "--max-failures-per-name", "3"])
+    let usual = ["--instance-name", "Fernhill Books", "--max-failures-per-name", "3"];
+    database.serve(&[&usual[..], flags].concat())
 }
 
 impl Gallery {
@@ -178,6 +230,23 @@ impl Gallery {
         self.look(state).await;
     }
 
+    /// Opens a page without scripts and looks at it.
+    pub(super) async fn look_at_without_scripts(&self, path: &str, state: &str) {
+        self.page.open(path).await;
+        self.look_without_scripts(state).await;
+    }
+
+    /// Looks at what lies over something, of which axe-core cannot say whether it can be read.
+    pub(super) async fn look_over(&self, below: &str, state: &str) {
+        let leave_out = async |inert: bool| {
+            let script = "document.querySelector(arguments[0]).inert = arguments[1]";
+            self.page.driver.execute(script, vec![json!(below), json!(inert)]).await.unwrap();
+        };
+        leave_out(true).await;
+        self.look(state).await;
+        leave_out(false).await;
+    }
+
     /// Presses a button whose answer is another page. The browser's own checks of fields are off, so that the server's
     /// words are seen.
     pub(super) async fn submit(&self, button: &str) {
@@ -202,6 +271,22 @@ impl Gallery {
         self.submit("Sign in").await;
     }
 
+    /// Sends a form of the page without leaving it, and returns the answer.
+    pub(super) async fn send_beside(&self, form: &str) -> String {
+        let script = "
+            const form = document.querySelector(arguments[0]), body = new URLSearchParams(new FormData(form));
+            return fetch(form.getAttribute('action'), { method: 'POST', body }).then(answer => answer.text());";
+        self.page.driver.execute(script, vec![json!(form)]).await.unwrap().convert().unwrap()
+    }
+
+    /// Confirms that a key is to be deleted, which the server cannot do.
+    pub(super) async fn fail_to_delete(&self, server: &Server) {
+        break_storage(server);
+        self.page.click("button", "Delete").await;
+        self.page.says("The mistake is ours.").await;
+        mend_storage(server);
+    }
+
     /// Where the first link with this text leads.
     pub(super) async fn href(&self, text: &str) -> String {
         let script = "return [...document.querySelectorAll('main a')]
@@ -211,14 +296,14 @@ impl Gallery {
         href
     }
 
-    /// What axe-core finds wrong with what the page shows now, and what is hard to hit.
+    /// What axe-core finds wrong with what the page shows now, and what is hard to hit or reached out of order.
     pub(super) async fn check(&self) -> Vec<String> {
         let (driver, Look::Check(script)) = (&self.page.driver, &self.look) else { return Vec::new() };
         if self.page.script::<bool>("return typeof axe === 'undefined'").await.unwrap() {
             driver.execute(script, Vec::new()).await.unwrap();
         }
         let mut found: Vec<String> = driver.execute_async(CHECK, Vec::new()).await.unwrap().convert().unwrap();
-        for script in [TOO_SMALL, TWICE] {
+        for script in [TOO_SMALL, TWICE, OUT_OF_ORDER] {
             found.extend(self.page.script::<Vec<String>>(script).await.unwrap());
         }
         found
