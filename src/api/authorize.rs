@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::problem::Problem;
@@ -48,10 +48,12 @@ pub async fn authorize_where<N>(
 where
     N: FnOnce(&Bearer) -> bool + Send + 'static,
 {
-    let header = request.headers().get(AUTHORIZATION).ok_or(Problem::TokenMissing)?;
-    let token = header.to_str().ok().and_then(caller::bearer_token).ok_or(Problem::TokenUnreadable)?;
+    let text = presented_token(request.headers())?;
     let now = state.clock.now();
-    let token = state.tokens.verify(&state.database, token).await.map_err(Problem::Unavailable)?;
+    let token = match text {
+        Some(text) => state.tokens.verify(&state.database, text).await.map_err(Problem::Unavailable)?,
+        None => None,
+    };
     let token_expires_at = token.as_ref().map_or(now, |token| token.claims.expires_at());
     let source = caller::source(request, &state.config.trusted_proxies);
     let attempt = state.attempt(Kind::Bearer, source.address, "");
@@ -69,8 +71,18 @@ where
         Ok(_) if nul::is_in(request.uri()) => Err(Problem::BadParameter("Expected no NUL character.")),
         Ok(bearer) => Ok(Caller { bearer, token_expires_at, source, now }),
         Err(Reason::PermissionMissing) => Err(Problem::PermissionMissing(permission)),
+        Err(_) if text.is_none() => Err(Problem::TokenUnreadable),
         Err(reason) => Err(Problem::TokenRefused(reason)),
     }
+}
+
+/// What the `Authorization` header presents as an access token; none when that cannot be read, or when there are
+/// several headers, of which nobody can say which one is meant.
+fn presented_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut authorizations = headers.get_all(AUTHORIZATION);
+    let header = authorizations.next().ok_or(Problem::TokenMissing)?;
+    let token = header.to_str().ok().and_then(caller::bearer_token);
+    Ok(token.filter(|_| authorizations.next().is_none()))
 }
 
 /// An address that is not one of the API's. A token that comes with it is used, so it is checked and recorded.
@@ -95,5 +107,32 @@ async fn check_presented(state: &State, request: &HttpRequest) -> Result<(), Pro
     match authorize(state, request, None).await {
         Ok(_) | Err(Problem::TokenMissing) => Ok(()),
         Err(problem) => Err(problem),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn rfc6750_2_1_one_header_presents_one_token() {
+        for (values, expected) in [
+            (&["Bearer abc"][..], Some("abc")),
+            (&["bearer abc"], Some("abc")),
+            (&["Bearer"], None),
+            (&["Bearer a b"], None),
+            (&["Basic YTpi"], None),
+            (&["Bearer abc", "Bearer abc"], None),
+            (&["Bearer abc", "Basic YTpi"], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(AUTHORIZATION, HeaderValue::from_static(value));
+            }
+            assert_eq!(presented_token(&headers).unwrap(), expected, "{values:?}");
+        }
+        assert!(matches!(presented_token(&HeaderMap::new()), Err(Problem::TokenMissing)));
     }
 }

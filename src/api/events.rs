@@ -58,9 +58,10 @@ pub struct EventQuery {
     params(EventQuery),
     responses(
         (status = 200, description = "A page of audit events", body = EventPage),
-        (status = 400, description = "A parameter cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "The Authorization header or a parameter cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The permission audit:read is missing", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
 )]
 pub async fn list(

@@ -103,9 +103,10 @@ pub struct KeyQuery {
     params(KeyQuery),
     responses(
         (status = 200, description = "A page of API keys", body = KeyPage),
-        (status = 400, description = "A parameter cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "The Authorization header or a parameter cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The permission keys:read is missing", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
 )]
 pub async fn list(
@@ -153,8 +154,10 @@ pub async fn list(
     params(("client_id" = String, Path, description = "The client ID")),
     responses(
         (status = 200, description = "The API key", body = Key),
+        (status = 400, description = "The Authorization header or the address cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 404, description = "No such API key, or none that you may see", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
 )]
 pub async fn get(
@@ -178,9 +181,11 @@ pub async fn get(
     params(("client_id" = String, Path, description = "The client ID")),
     responses(
         (status = 204, description = "The API key is deleted"),
+        (status = 400, description = "The Authorization header or the address cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The permission keys:delete is missing", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 404, description = "No such API key, or none that you may see", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
 )]
 pub async fn delete(

@@ -43,7 +43,9 @@ pub struct Person {
     tag = "You",
     responses(
         (status = 200, description = "Who the token stands for", body = Me),
+        (status = 400, description = "The Authorization header or the address cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
 )]
 pub async fn me(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {

@@ -68,9 +68,10 @@ pub struct RoleQuery {
     params(RoleQuery),
     responses(
         (status = 200, description = "A page of roles", body = RoleList),
-        (status = 400, description = "A parameter cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "The Authorization header or a parameter cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The permission roles:read is missing", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
 )]
 pub async fn list(
@@ -104,9 +105,11 @@ pub async fn list(
     params(("name" = String, Path, description = "The name of the role")),
     responses(
         (status = 200, description = "The role", body = RoleSummary),
+        (status = 400, description = "The Authorization header or the address cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The permission roles:read is missing", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 404, description = "No such role", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
 )]
 pub async fn get(

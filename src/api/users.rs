@@ -150,9 +150,10 @@ pub struct UserQuery {
     params(UserQuery),
     responses(
         (status = 200, description = "A page of users", body = UserList),
-        (status = 400, description = "A parameter cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "The Authorization header or a parameter cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The permission users:read is missing", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
 )]
 pub async fn list(
@@ -189,9 +190,11 @@ pub async fn list(
     params(("id" = String, Path, description = "The user's ID")),
     responses(
         (status = 200, description = "The user", body = UserDetails),
+        (status = 400, description = "The Authorization header or the address cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The permission users:read is missing", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 404, description = "No such user", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
 )]
 pub async fn get(
@@ -215,10 +218,12 @@ pub async fn get(
     params(("id" = String, Path, description = "The user's ID")),
     responses(
         (status = 200, description = "The user, who is disabled now", body = UserDetails),
+        (status = 400, description = "The Authorization header or the address cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The permission users:write is missing, or one that the user holds; or it is yourself", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 404, description = "No such user", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 409, description = "The user is the last active administrator", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
 )]
 pub async fn disable(
@@ -241,9 +246,11 @@ pub async fn disable(
     params(("id" = String, Path, description = "The user's ID")),
     responses(
         (status = 200, description = "The user, who is enabled now", body = UserDetails),
+        (status = 400, description = "The Authorization header or the address cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The permission users:write is missing, or one that the user holds", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 404, description = "No such user", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
 )]
 pub async fn enable(

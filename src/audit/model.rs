@@ -160,7 +160,7 @@ pub enum Reason {
     UnsupportedGrantType,
     /// The scope asks for more than the owner holds.
     InvalidScope,
-    /// A parameter is missing or repeated.
+    /// A parameter is missing or repeated, or the request is malformed in another way.
     InvalidRequest,
     /// The user or role holds a permission that whoever asks does not.
     HoldsMore,

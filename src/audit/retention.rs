@@ -34,7 +34,10 @@ pub async fn clean(database: &Database, signer: &Signer, now: Timestamp, retenti
     while prune(database, signer.clone(), oldest, now).await? {
         tokio::time::sleep(PAUSE).await;
     }
-    database.write(move |transaction| oauth::queries::prune_revoked_tokens(transaction, now)).await
+    while database.write(move |transaction| oauth::queries::prune_revoked_tokens(transaction, now)).await? {
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
 }
 
 /// Removes a slice, and says whether there may be more.

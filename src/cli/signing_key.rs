@@ -21,9 +21,9 @@ pub(super) enum SigningKeyCommand {
         #[arg(long)]
         now: bool,
 
-        /// How the new key signs.
-        #[arg(long, env = "KEYLEDGE_TOKEN_ALGORITHM", value_enum, default_value = "ES256", ignore_case = true)]
-        token_algorithm: TokenAlgorithm,
+        /// How the new key signs. [default: as the newest key does]
+        #[arg(long, env = "KEYLEDGE_TOKEN_ALGORITHM", value_enum, ignore_case = true)]
+        token_algorithm: Option<TokenAlgorithm>,
     },
 }
 

@@ -36,6 +36,12 @@ impl Log {
         Ok(Self(Arc::new(LogFile { file: File::open(path)?, failed: AtomicBool::new(false) })))
     }
 
+    /// A log that cannot be brought to disk, because it is no file.
+    #[cfg(test)]
+    pub(super) fn broken() -> std::io::Result<Self> {
+        Ok(Self(Arc::new(LogFile { file: File::open("/dev/null")?, failed: AtomicBool::new(false) })))
+    }
+
     /// Waits until all that was committed before is on disk.
     pub(super) fn sync(&self) -> Result<(), Error> {
         if self.has_failed() {
@@ -98,8 +104,7 @@ mod tests {
 
     #[test]
     fn a_log_that_could_not_be_brought_to_disk_once_is_never_taken_for_written_again() {
-        // What is no file cannot be brought to disk.
-        let log = Log(Arc::new(LogFile { file: File::open("/dev/null").unwrap(), failed: AtomicBool::new(false) }));
+        let log = Log::broken().unwrap();
         assert!(!log.has_failed());
         assert!(matches!(log.sync(), Err(Error::Unsynced(_))));
         assert!(log.has_failed());

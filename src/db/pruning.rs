@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use super::schema::{audit_events, audit_writers, daily_uses};
 use super::{DbConnection, Timestamp, blocks, one_at_a_time};
 
-/// Events of a slice: their removal takes about as long as a checkpoint does.
-const SLICE: i64 = 512;
+/// Rows of a table that a transaction removes at most because of their age: that takes about as long as a checkpoint.
+pub const SLICE: i64 = 512;
 
 /// What a slice of removing was.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Pruned {
     pub more: bool,
 }
 
-/// Removes a slice of what is older than `oldest`. The newest event always stays, and
+/// Removes a slice of the events that are older than `oldest`, and one of the counts. The newest event always stays, and
 /// on SQLite the newest block and what comes after it. A chain loses its oldest run; where it goes on and from which
 /// digest stays with its writer.
 pub(super) fn prune(connection: &mut DbConnection, oldest: Timestamp) -> QueryResult<Pruned> {
@@ -70,7 +70,7 @@ fn first_to_stay(connection: &mut DbConnection) -> QueryResult<i64> {
     Ok(newest.unwrap_or(0))
 }
 
-/// Removes the counts of the oldest day.
+/// Removes a slice of the counts of the oldest day, and says whether there may be more.
 fn prune_counts(connection: &mut DbConnection, oldest: Timestamp) -> QueryResult<bool> {
     let day: Option<i32> = daily_uses::table
         .filter(daily_uses::day.lt(oldest.unix_day()))
@@ -79,6 +79,55 @@ fn prune_counts(connection: &mut DbConnection, oldest: Timestamp) -> QueryResult
         .first(connection)
         .optional()?;
     let Some(day) = day else { return Ok(false) };
-    diesel::delete(daily_uses::table.filter(daily_uses::day.eq(day))).execute(connection)?;
+    let slice: Vec<(i64, i64)> = daily_uses::table
+        .filter(daily_uses::day.eq(day))
+        .order((daily_uses::api_key_id.asc(), daily_uses::writer_id.asc()))
+        .limit(SLICE)
+        .select((daily_uses::api_key_id, daily_uses::writer_id))
+        .load(connection)?;
+    let Some((api_key_id, writer_id)) = slice.last().copied() else { return Ok(false) };
+    // The first filter of the key is for the index: the second alone would go through the whole day.
+    let in_slice = daily_uses::table
+        .filter(daily_uses::day.eq(day))
+        .filter(daily_uses::api_key_id.le(api_key_id))
+        .filter(daily_uses::api_key_id.lt(api_key_id).or(daily_uses::writer_id.le(writer_id)));
+    diesel::delete(in_slice).execute(connection)?;
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{Database, DatabaseUrl};
+
+    #[test]
+    fn the_counts_of_a_day_are_removed_a_slice_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("keyledge.db")), 1).unwrap();
+        let oldest = Timestamp::from_unix_micros(1_795_000_000_000_000).unwrap();
+        // Three writers a key, so that a slice ends between two rows of the same key.
+        let insert = |day: i32, rows: i64| {
+            let text = format!(
+                "WITH RECURSIVE numbers (number) AS (
+                     SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number < {rows} - 1
+                 )
+                 INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused)
+                 SELECT {day}, number / 3, number % 3, 1, 0 FROM numbers"
+            );
+            database.write_blocking(|transaction| diesel::sql_query(text).execute(&mut **transaction)).unwrap();
+        };
+        let (old, kept) = (oldest.unix_day() - 1, oldest.unix_day());
+        insert(old, 2 * SLICE + 1);
+        insert(kept, 5);
+        let rows = |day: i32| {
+            let rows = daily_uses::table.filter(daily_uses::day.eq(day)).count();
+            database.read_blocking(|connection| rows.get_result::<i64>(connection)).unwrap()
+        };
+        let mut left = Vec::new();
+        while database.write_blocking(|transaction| transaction.prune(oldest)).unwrap().more {
+            left.push(rows(old));
+        }
+        assert_eq!(left, [SLICE + 1, 1, 0]);
+        assert_eq!(rows(kept), 5);
+    }
 }

@@ -486,3 +486,137 @@ fn empty_log(sqlite: &mut SqliteConnection) -> QueryResult<()> {
 fn is_locked(error: &diesel::result::Error) -> bool {
     matches!(error, diesel::result::Error::DatabaseError(_, information) if information.message() == "database is locked")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use tempfile::TempDir;
+
+    use super::super::Database;
+    use super::super::schema::audit_events;
+    use super::*;
+    use crate::audit::verify;
+
+    struct Installation {
+        folder: TempDir,
+        database: Database,
+    }
+
+    impl Installation {
+        /// With a log that something was written to.
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("keyledge.db")), 1).unwrap();
+            let installation = Self { folder, database };
+            installation.write("before").await.unwrap();
+            installation
+        }
+
+        fn file(&self, name: &str) -> PathBuf {
+            self.folder.path().join(name)
+        }
+
+        fn log_length(&self) -> u64 {
+            std::fs::metadata(self.file("keyledge.db-wal")).unwrap().len()
+        }
+
+        /// Lets the disk refuse the log.
+        fn break_log(&self) {
+            lock(&self.database.writer.session).log = Some(Log::broken().unwrap());
+        }
+
+        async fn decide(&self, action: &'static str) -> Result<(), Error> {
+            self.database.record(vec![entry(action)]).await
+        }
+
+        async fn write(&self, action: &'static str) -> Result<(), Error> {
+            self.database
+                .write(move |transaction| {
+                    transaction.record(entry(action));
+                    Ok(())
+                })
+                .await
+        }
+
+        fn write_blocking(&self, action: &'static str) -> Result<(), Error> {
+            self.database.write_blocking(|transaction| {
+                transaction.record(entry(action));
+                Ok(())
+            })
+        }
+
+        /// What is in the record, which is whole.
+        fn recorded(&self) -> Vec<String> {
+            let actions = audit_events::table.order(audit_events::id.asc()).select(audit_events::action);
+            let actions: Vec<String> = self.database.read_blocking(|connection| actions.load(connection)).unwrap();
+            let verified = verify::database(&self.database, &[]).unwrap().unwrap();
+            assert_eq!(usize::try_from(verified.events).unwrap(), actions.len());
+            actions
+        }
+    }
+
+    fn entry(action: &'static str) -> Entry {
+        Entry {
+            occurred_at: Timestamp::from_unix_micros(1_795_000_000_000_000).unwrap(),
+            user_id: None,
+            api_key_id: None,
+            actor_id: None,
+            action,
+            reason: None,
+            is_use: false,
+            method: None,
+            path: None,
+            address: None,
+            user_agent: None,
+            detail: None,
+            is_last_use: false,
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_decision_or_a_change_that_may_not_be_on_disk_fails_and_what_comes_after_is_done() {
+        let installation = Installation::new().await;
+        installation.break_log();
+        let refused = installation.decide("decision in a broken log").await;
+        assert!(matches!(&refused, Err(Error::Shared(cause)) if matches!(**cause, Error::Unsynced(_))), "{refused:?}");
+        installation.decide("decision").await.unwrap();
+        installation.break_log();
+        let refused = installation.write("change in a broken log").await;
+        assert!(matches!(refused, Err(Error::Unsynced(_))), "{refused:?}");
+        installation.write("change").await.unwrap();
+        installation.break_log();
+        let refused = installation.write_blocking("blocking change in a broken log");
+        assert!(matches!(refused, Err(Error::Unsynced(_))), "{refused:?}");
+        installation.write_blocking("blocking change").unwrap();
+        // What was refused was committed nevertheless, and what joins on to it could not be understood without it.
+        assert_eq!(
+            installation.recorded(),
+            [
+                "before",
+                "decision in a broken log",
+                "decision",
+                "change in a broken log",
+                "change",
+                "blocking change in a broken log",
+                "blocking change"
+            ]
+        );
+    }
+
+    #[actix_web::test]
+    async fn nothing_is_added_to_a_broken_log_before_it_could_be_emptied() {
+        let installation = Installation::new().await;
+        let mut reader = SqliteConnection::establish(installation.file("keyledge.db").to_str().unwrap()).unwrap();
+        reader.batch_execute("BEGIN; SELECT COUNT(*) FROM audit_events").unwrap();
+        installation.break_log();
+        assert!(installation.write("change in a broken log").await.is_err());
+        assert!(installation.write("change while somebody reads the log").await.is_err());
+        assert!(installation.decide("decision while somebody reads the log").await.is_err());
+        reader.batch_execute("COMMIT").unwrap();
+        let length = installation.log_length();
+        installation.write("change").await.unwrap();
+        assert!(installation.log_length() < length, "the log was not emptied");
+        assert_eq!(installation.recorded(), ["before", "change in a broken log", "change"]);
+    }
+}

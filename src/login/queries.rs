@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::db::schema::sessions;
-use crate::db::{DbConnection, Timestamp, on_either};
+use crate::db::{DbConnection, SLICE, Timestamp, on_either};
 use crate::secret::Digest;
 
 /// A stored session.
@@ -82,7 +82,7 @@ pub fn other_sessions(
         .load(connection)
 }
 
-/// Inserts a session, and removes those that have ended.
+/// Inserts a session, and removes a slice of those that have ended.
 ///
 /// # Errors
 /// When a statement fails.
@@ -93,7 +93,13 @@ pub fn insert_session(
     session: &Session,
     now: Timestamp,
 ) -> QueryResult<()> {
-    diesel::delete(sessions::table.filter(sessions::idle_expires_at.le(now))).execute(connection)?;
+    let ended: Vec<Vec<u8>> = sessions::table
+        .filter(sessions::idle_expires_at.le(now))
+        .order(sessions::idle_expires_at.asc())
+        .limit(SLICE)
+        .select(sessions::key_digest)
+        .load(connection)?;
+    diesel::delete(sessions::table.filter(sessions::key_digest.eq_any(ended))).execute(connection)?;
     diesel::insert_into(sessions::table)
         .values((
             sessions::key_digest.eq(digest.as_slice()),

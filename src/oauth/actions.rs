@@ -11,7 +11,7 @@ use super::tokens::VerifiedToken;
 use crate::attempts::model::{Attempt, Verdict};
 use crate::attempts::queries as attempts;
 use crate::audit::model::{Action, Reason};
-use crate::db::{Database, Entry, Error, Found, Presented, Timestamp};
+use crate::db::{Credential, Database, Entry, Error, Found, Presented, Timestamp};
 
 /// The permission to ask about other keys' tokens.
 pub use crate::roles::permissions::TOKENS_INTROSPECT as INTROSPECT;
@@ -77,7 +77,7 @@ pub async fn grant<P>(
     let client = Presented { asks_for_token: true, ..presented(&request, &call) };
     let decide = within_limits(now, move |client, _, _| {
         let signing_key = client.signing_key;
-        check::secret(&request.client_id, &request.client_secret, client.credential, now).and_then(|bearer| {
+        authenticate(&request, client.credential, now).and_then(|bearer| {
             let bearer = scope_of(&request, bearer)?;
             let lifetime = chrono::Duration::from_std(token_lifetime).unwrap_or(chrono::Duration::MAX);
             let expires_at = bearer.key_expires_at.min(now + lifetime);
@@ -90,11 +90,14 @@ pub async fn grant<P>(
     Ok(outcome)
 }
 
+/// Decides on a client, and then on whether its request can be understood.
+fn authenticate(request: &ClientRequest, found: Option<Arc<Credential>>, now: Timestamp) -> Decision {
+    let client = check::secret(&request.client_id, &request.client_secret, found, now);
+    client.and_then(|bearer| if request.malformed.is_some() { Err(Reason::InvalidRequest) } else { Ok(bearer) })
+}
+
 /// The key with the scope that its token is to have.
 fn scope_of(request: &ClientRequest, bearer: Bearer) -> Result<Bearer, Reason> {
-    if request.repeats {
-        return Err(Reason::InvalidRequest);
-    }
     match request.parameter("grant_type") {
         Some("client_credentials") => {}
         Some(_) => return Err(Reason::UnsupportedGrantType),
@@ -124,8 +127,7 @@ pub async fn introspect(
     let (source, attempt, now) = (call.source.clone(), call.attempt.clone(), call.now);
     let asked = vec![presented(&request, &call), check::presented_token(token.as_deref(), now)];
     let decide = within_limits(now, move |client, other, entries| {
-        let client = check::secret(&request.client_id, &request.client_secret, client.credential, now);
-        client.and_then(|bearer| {
+        authenticate(&request, client.credential, now).and_then(|bearer| {
             if !bearer.scope.contains(INTROSPECT) {
                 return Err(Reason::PermissionMissing);
             }
@@ -161,7 +163,7 @@ pub async fn revoke(
                 attempts::count(transaction, &call.attempt, now)?;
                 return Ok(ClientOutcome::Limited { retry_after });
             }
-            let decision = check::secret(&request.client_id, &request.client_secret, client.credential, now)
+            let decision = authenticate(&request, client.credential, now)
                 .and_then(|bearer| about_a_token(&request).and_then(|()| revocable(&bearer, token, now)));
             if let Ok(Some(token)) = &decision.result {
                 queries::revoke_token(transaction, &token.claims.jti, token.claims.expires_at())?;
@@ -185,10 +187,9 @@ fn revocable(
     }
 }
 
-/// Whether a request names one token (RFC 7662 section 2.1, RFC 7009 section 2.1).
+/// Whether a request names a token (RFC 7662 section 2.1, RFC 7009 section 2.1).
 fn about_a_token(request: &ClientRequest) -> Result<(), Reason> {
-    let names_one = !request.repeats && request.parameter("token").is_some();
-    if names_one { Ok(()) } else { Err(Reason::InvalidRequest) }
+    if request.parameter("token").is_some() { Ok(()) } else { Err(Reason::InvalidRequest) }
 }
 
 /// What a client presents, with what limits its attempts.

@@ -38,10 +38,9 @@ pub enum OauthError {
         /// Seconds until another attempt is looked at.
         retry_after: u64,
     },
-    /// The database cannot be reached, or the record cannot be written: nothing is decided without it.
+    /// The database cannot be reached, or the record cannot be written: nothing is decided without it. Or no token can be
+    /// signed.
     Unavailable(anyhow::Error),
-    /// Something went wrong inside.
-    Internal(anyhow::Error),
 }
 
 impl OauthError {
@@ -56,7 +55,6 @@ impl OauthError {
             Self::InsufficientScope => "insufficient_scope",
             // RFC 6749 has no code for these two at this endpoint; these are its codes at the authorization endpoint.
             Self::TooManyAttempts { .. } | Self::Unavailable(_) => "temporarily_unavailable",
-            Self::Internal(_) => "server_error",
         }
     }
 
@@ -74,7 +72,6 @@ impl OauthError {
                 format!("too many failed attempts; try again in {retry_after} seconds")
             }
             Self::Unavailable(_) => "the server cannot decide at the moment; try again".to_owned(),
-            Self::Internal(_) => "something went wrong on the server; try again later".to_owned(),
         }
     }
 }
@@ -104,7 +101,6 @@ impl ResponseError for OauthError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -125,7 +121,6 @@ impl ResponseError for OauthError {
                 response.insert_header((RETRY_AFTER, "1"));
                 tracing::error!("an OAuth request failed: {cause:#}");
             }
-            Self::Internal(cause) => tracing::error!("an OAuth request failed: {cause:#}"),
             _ => {}
         }
         response.json(json!({ "error": self.code(), "error_description": self.description() }))

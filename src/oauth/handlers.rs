@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use super::actions::{self, ClientOutcome, Grant};
 use super::check::{Bearer, Call};
 use super::error::OauthError;
-use super::request::{ClientAuthentication, ClientRequest};
+use super::request::{ClientAuthentication, ClientRequest, Malformed};
 use super::tokens::{Subject, VerifiedToken};
 use crate::attempts::model::Kind;
 use crate::audit::model::{Action, Reason};
@@ -35,16 +36,16 @@ struct Granted {
 /// As RFC 6749 section 5.2 has them.
 pub async fn token(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
     let (client, call) = read(&state, Action::IssueToken, &request, body)?;
-    let (basic, now) = (client.authentication == ClientAuthentication::Basic, call.now);
+    let (asked, now) = (Asked::by(&client), call.now);
     let issue = async |grant| issue(&state, &grant, now).await;
-    done(actions::grant(&state.database, client, state.config.token_lifetime, call, issue).await?, basic)?
+    done(actions::grant(&state.database, client, state.config.token_lifetime, call, issue).await?, asked)?
 }
 
 async fn issue(state: &State, grant: &Grant, now: Timestamp) -> Result<HttpResponse, OauthError> {
     let key_id =
-        grant.signing_key.as_ref().ok_or_else(|| OauthError::Internal(anyhow::anyhow!("no signing key counts")))?;
-    let key = state.tokens.keys().get(&state.database, key_id).await.map_err(OauthError::Internal)?;
-    let key = key.ok_or_else(|| OauthError::Internal(anyhow::anyhow!("the signing key is gone")))?;
+        grant.signing_key.as_ref().ok_or_else(|| OauthError::Unavailable(anyhow::anyhow!("no signing key counts")))?;
+    let key = state.tokens.keys().get(&state.database, key_id).await.map_err(OauthError::Unavailable)?;
+    let key = key.ok_or_else(|| OauthError::Unavailable(anyhow::anyhow!("the signing key is gone")))?;
     let scope = shown(&grant.bearer);
     let subject = Subject {
         subject: &grant.bearer.owner.subject,
@@ -52,7 +53,7 @@ async fn issue(state: &State, grant: &Grant, now: Timestamp) -> Result<HttpRespo
         scope: &grant.bearer.scope,
         expires_at: grant.expires_at,
     };
-    let access_token = state.tokens.issue(&key, subject, &mut rand::rng(), now).map_err(OauthError::Internal)?;
+    let access_token = state.tokens.issue(&key, subject, &mut rand::rng(), now).map_err(OauthError::Unavailable)?;
     let expires_in = (grant.expires_at - now).num_seconds();
     Ok(answer(&Granted { access_token, token_type: "Bearer", expires_in, scope }))
 }
@@ -108,9 +109,9 @@ impl<'a> Introspection<'a> {
 /// As RFC 7662 section 2.3 has them.
 pub async fn introspect(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
     let (client, call) = read(&state, Action::Introspect, &request, body)?;
-    let basic = client.authentication == ClientAuthentication::Basic;
+    let asked = Asked::by(&client);
     let token = presented(&state, &client).await?;
-    let standing = done(actions::introspect(&state.database, client, token, call).await?, basic)?;
+    let standing = done(actions::introspect(&state.database, client, token, call).await?, asked)?;
     Ok(match &standing {
         Some((bearer, token)) => answer(&Introspection::of(bearer, token)),
         None => answer(&Introspection::default()),
@@ -123,18 +124,23 @@ pub async fn introspect(state: web::Data<State>, request: HttpRequest, body: Bod
 /// As RFC 7009 section 2.2.1 has them.
 pub async fn revoke(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
     let (client, call) = read(&state, Action::RevokeToken, &request, body)?;
-    let basic = client.authentication == ClientAuthentication::Basic;
+    let asked = Asked::by(&client);
     let token = presented(&state, &client).await?;
-    done(actions::revoke(&state.database, client, token, call).await?, basic)?;
+    done(actions::revoke(&state.database, client, token, call).await?, asked)?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 
 fn read(state: &State, action: Action, request: &HttpRequest, body: Body) -> Result<(ClientRequest, Call), OauthError> {
-    let body = body.map_err(|error| match error.as_response_error().status_code().as_u16() {
-        413 => OauthError::TooLarge,
-        _ => OauthError::InvalidRequest("the body could not be read"),
-    })?;
-    let client = ClientRequest::parse(request.headers(), &body)?;
+    let client = match body {
+        Ok(body) => ClientRequest::parse(request.headers(), &body)?,
+        Err(error) => {
+            let malformed = match error.as_response_error().status_code() {
+                StatusCode::PAYLOAD_TOO_LARGE => Malformed::TooLarge,
+                _ => Malformed::Request("the body could not be read"),
+            };
+            ClientRequest::without_body(request.headers(), malformed)?
+        }
+    };
     let source = caller::source(request, &state.config.trusted_proxies);
     let attempt = state.attempt(Kind::Token, source.address, &client.client_id);
     Ok((client, Call { action, source, attempt, now: state.clock.now() }))
@@ -157,11 +163,25 @@ fn answer(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header((PRAGMA, "no-cache")).json(body)
 }
 
-fn done<T>(outcome: ClientOutcome<T>, basic: bool) -> Result<T, OauthError> {
-    match outcome {
-        ClientOutcome::Done(value) => Ok(value),
-        ClientOutcome::Refused(reason) => Err(refusal(reason, basic)),
-        ClientOutcome::Limited { retry_after } => Err(OauthError::TooManyAttempts { retry_after }),
+/// How something was asked, as far as it decides on how it is refused.
+#[derive(Clone, Copy)]
+struct Asked {
+    basic: bool,
+    malformed: Option<Malformed>,
+}
+
+impl Asked {
+    fn by(client: &ClientRequest) -> Self {
+        Self { basic: client.authentication == ClientAuthentication::Basic, malformed: client.malformed }
+    }
+}
+
+fn done<T>(outcome: ClientOutcome<T>, Asked { basic, malformed }: Asked) -> Result<T, OauthError> {
+    match (outcome, malformed) {
+        (ClientOutcome::Done(value), _) => Ok(value),
+        (ClientOutcome::Refused(Reason::InvalidRequest), Some(malformed)) => Err(malformed.into()),
+        (ClientOutcome::Refused(reason), _) => Err(refusal(reason, basic)),
+        (ClientOutcome::Limited { retry_after }, _) => Err(OauthError::TooManyAttempts { retry_after }),
     }
 }
 
@@ -170,7 +190,7 @@ fn refusal(reason: Reason, basic: bool) -> OauthError {
     match reason {
         Reason::UnsupportedGrantType => OauthError::UnsupportedGrantType,
         Reason::InvalidScope => OauthError::InvalidScope,
-        Reason::InvalidRequest => OauthError::InvalidRequest("a parameter is missing or repeated"),
+        Reason::InvalidRequest => OauthError::InvalidRequest("a parameter is missing"),
         Reason::PermissionMissing => OauthError::InsufficientScope,
         Reason::TokenOfAnotherKey => OauthError::InvalidGrant,
         Reason::KeyExpired => OauthError::InvalidClient { basic, description: "the API key has expired" },

@@ -39,7 +39,7 @@ pub async fn jwks(state: web::Data<State>) -> Result<HttpResponse, OauthError> {
     let key_ids = state.database.look_up(move |connection| queries::published_signing_keys(connection, now)).await?;
     let mut keys = Vec::new();
     for key_id in key_ids {
-        let key = state.tokens.keys().get(&state.database, &key_id).await.map_err(OauthError::Internal)?;
+        let key = state.tokens.keys().get(&state.database, &key_id).await.map_err(OauthError::Unavailable)?;
         keys.extend(key.map(|key| key.jwk.clone()));
     }
     Ok(public(&json!({ "keys": keys })))

@@ -3,9 +3,10 @@
 //! keys by itself (RFC 8414, RFC 7517).
 //!
 //! What a credential stands for is asked of the database's state at every use ([`check`]): the key, its owner, the owner's
-//! permissions, whether the token was ended and its signing key withdrawn. The only thing taken from a token is what
-//! cannot change: which key it was issued for, its scope and when it ends; and all that is remembered of it is that its
-//! signature is good.
+//! permissions, whether the token was ended and its signing key withdrawn. What was found about it may be kept on SQLite,
+//! for as long as SQLite says, asked at each check, that no other connection has written (`db/remembered.rs`). The only
+//! thing taken from a token is what cannot change: which key it was issued for, its scope and when it ends; and all that
+//! is remembered here is that its signature is good.
 
 pub mod actions;
 pub mod check;

@@ -10,10 +10,13 @@ use crate::roles::permissions::parse_permission;
 pub struct Scope(Arc<[String]>);
 
 impl Scope {
-    /// Reads space-delimited scope tokens; `None` when one is malformed.
+    /// Reads space-delimited scope tokens; `None` when one is malformed, or when there is something but no token: a scope
+    /// has at least one (RFC 6749 section 3.3).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        text.split(' ').filter(|token| !token.is_empty()).map(|token| parse_permission(token).ok()).collect()
+        let tokens = text.split(' ').filter(|token| !token.is_empty());
+        let scope: Self = tokens.map(|token| parse_permission(token).ok()).collect::<Option<_>>()?;
+        (text.is_empty() || !scope.is_empty()).then_some(scope)
     }
 
     /// The scope of somebody who holds these permissions, with spaces between them.
@@ -102,6 +105,7 @@ mod tests {
         assert_eq!(scope.to_string(), "a b");
         assert_eq!(Scope::parse("a\"b"), None);
         assert!(Scope::parse("").unwrap().is_empty());
+        assert_eq!([" ", "  ", "\t"].map(Scope::parse), [None, None, None]);
         assert_eq!(scope.held("c b").to_string(), "b");
         assert_eq!(scope.held("c b a"), scope);
         assert_eq!(Scope::of("b a b"), scope);

@@ -1,10 +1,11 @@
 //! The statements on signing keys and on tokens that were ended.
 
+use chrono::Duration;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::db::schema::{revoked_tokens, signing_keys};
-use crate::db::{DbConnection, Timestamp, on_either};
+use crate::db::{DbConnection, SLICE, Timestamp, on_either};
 
 /// All signing keys as their ID and the sealed private key.
 ///
@@ -100,14 +101,32 @@ pub fn insert_signing_key(
     Ok(())
 }
 
-/// Notes that tokens may live this long, in seconds.
+/// Notes that tokens may live this long, in seconds. A key that signs until another one takes its place is accepted for
+/// as long after that.
 ///
 /// # Errors
-/// When the statement fails.
-pub fn note_token_lifetime(connection: &mut DbConnection, seconds: i64) -> QueryResult<()> {
+/// When a statement fails.
+pub fn note_token_lifetime(connection: &mut DbConnection, seconds: i64, now: Timestamp) -> QueryResult<()> {
     diesel::update(signing_keys::table.filter(signing_keys::longest_token_seconds.lt(seconds)))
         .set(signing_keys::longest_token_seconds.eq(seconds))
         .execute(connection)?;
+    let counting: Vec<(String, Timestamp)> = signing_keys::table
+        .filter(signing_keys::verifies_until.is_null().or(signing_keys::verifies_until.gt(now)))
+        .order((signing_keys::signs_from.desc(), signing_keys::key_id.asc()))
+        .select((signing_keys::key_id, signing_keys::signs_from))
+        .load(connection)?;
+    for ((_, signs_until), (key_id, _)) in counting.iter().zip(counting.iter().skip(1)) {
+        if *signs_until <= now {
+            break;
+        }
+        let until = *signs_until + Duration::seconds(seconds);
+        // Asked again here, because another process may have withdrawn it meanwhile.
+        let ends_too_early = signing_keys::table
+            .filter(signing_keys::key_id.eq(key_id.as_str()))
+            .filter(signing_keys::verifies_until.gt(now))
+            .filter(signing_keys::verifies_until.lt(until));
+        diesel::update(ends_too_early).set(signing_keys::verifies_until.eq(Some(until))).execute(connection)?;
+    }
     Ok(())
 }
 
@@ -161,11 +180,53 @@ pub fn revoke_token(connection: &mut DbConnection, token_id: &str, expires_at: T
     Ok(true)
 }
 
-/// Forgets ended tokens whose time has come anyway.
+/// Forgets a slice of the ended tokens whose time has come anyway, and says whether there may be more.
 ///
 /// # Errors
-/// When the statement fails.
-pub fn prune_revoked_tokens(connection: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
-    diesel::delete(revoked_tokens::table.filter(revoked_tokens::expires_at.le(now))).execute(connection)?;
-    Ok(())
+/// When a statement fails.
+pub fn prune_revoked_tokens(connection: &mut DbConnection, now: Timestamp) -> QueryResult<bool> {
+    let slice: Vec<String> = revoked_tokens::table
+        .filter(revoked_tokens::expires_at.le(now))
+        .order(revoked_tokens::expires_at.asc())
+        .limit(SLICE)
+        .select(revoked_tokens::token_id)
+        .load(connection)?;
+    let more = !slice.is_empty();
+    diesel::delete(revoked_tokens::table.filter(revoked_tokens::token_id.eq_any(slice))).execute(connection)?;
+    Ok(more)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{Database, DatabaseUrl};
+
+    #[test]
+    fn ended_tokens_are_forgotten_a_slice_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("keyledge.db")), 1).unwrap();
+        let now = Timestamp::from_unix_micros(1_795_000_000_000_000).unwrap();
+        let revoke = |name: &str, number: i64, expires_at: Timestamp| {
+            database
+                .write_blocking(|transaction| {
+                    for number in 0..number {
+                        revoke_token(transaction, &format!("{name} {number}"), expires_at)?;
+                    }
+                    Ok(())
+                })
+                .unwrap();
+        };
+        revoke("old", 2 * SLICE + 1, now);
+        revoke("new", 5, now + Duration::seconds(1));
+        let rows = || {
+            let rows = revoked_tokens::table.count();
+            database.read_blocking(|connection| rows.get_result::<i64>(connection)).unwrap()
+        };
+        let mut left = Vec::new();
+        while database.write_blocking(|transaction| prune_revoked_tokens(transaction, now)).unwrap() {
+            left.push(rows());
+        }
+        assert_eq!(left, [SLICE + 6, 6, 5]);
+        assert_eq!(rows(), 5);
+    }
 }

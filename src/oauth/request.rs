@@ -19,6 +19,29 @@ pub enum ClientAuthentication {
     Form,
 }
 
+/// What is wrong with a request. Where it names a client, it is told once it is known whose request it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Malformed {
+    /// It is not as RFC 6749 has it; the words say what was expected.
+    Request(&'static str),
+    /// The body is larger than any of these requests.
+    TooLarge,
+}
+
+impl Malformed {
+    const REPEATED: Self = Self::Request("a parameter is repeated");
+    const BOTH: Self = Self::Request("authenticate by HTTP Basic or in the form, not both");
+}
+
+impl From<Malformed> for OauthError {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::Request(description) => Self::InvalidRequest(description),
+            Malformed::TooLarge => Self::TooLarge,
+        }
+    }
+}
+
 /// A request with a client's credentials.
 #[derive(Clone, Debug)]
 pub struct ClientRequest {
@@ -28,8 +51,8 @@ pub struct ClientRequest {
     pub client_secret: SecretText,
     /// How.
     pub authentication: ClientAuthentication,
-    /// Whether a parameter is repeated, which is an error (RFC 6749 section 3.2) once it is known whose.
-    pub repeats: bool,
+    /// What is wrong with it.
+    pub malformed: Option<Malformed>,
     /// The other parameters, without empty ones.
     parameters: BTreeMap<String, SecretText>,
 }
@@ -38,46 +61,51 @@ impl ClientRequest {
     /// Reads a request's headers and body.
     ///
     /// # Errors
-    /// `invalid_request` when the form is not one, a credential is repeated or both ways to authenticate are used;
-    /// `invalid_client` when no credentials, or unreadable ones, are presented.
+    /// When it names no client, or nobody can say which one: `invalid_request` when the form is not one, a credential in
+    /// it is repeated, or there are several `Authorization` headers; `invalid_client` when no credentials, or
+    /// unreadable ones, are presented.
     pub fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, OauthError> {
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(OauthError::InvalidRequest("send the parameters as application/x-www-form-urlencoded"));
-        }
-        if std::str::from_utf8(body).is_err() {
-            return Err(OauthError::InvalidRequest("the form is not UTF-8"));
-        }
-        let (mut parameters, repeats) = parameters(body)?;
-        let in_form = (parameters.remove("client_id"), parameters.remove("client_secret"));
-        let (client_id, client_secret, authentication) = match (headers.get(AUTHORIZATION), in_form) {
-            (Some(header), (form_id, None)) => {
-                let (client_id, client_secret) =
-                    header.to_str().ok().and_then(basic_credentials).ok_or(OauthError::InvalidClient {
-                        basic: true,
-                        description: "the Authorization header is not HTTP Basic",
-                    })?;
-                // RFC 6749 section 2.3.1 has no client_id in the form then, but clients send it; it must be the same.
-                if form_id.is_some_and(|form_id| form_id.reveal() != client_id) {
-                    return Err(OauthError::InvalidRequest("client_id differs from the Authorization header"));
-                }
-                (client_id, client_secret, ClientAuthentication::Basic)
-            }
-            (Some(_), (_, Some(_))) => {
-                return Err(OauthError::InvalidRequest("authenticate by HTTP Basic or in the form, not both"));
-            }
-            (None, (Some(client_id), Some(client_secret))) => {
-                (client_id.reveal().to_owned(), client_secret, ClientAuthentication::Form)
-            }
-            (None, _) => {
-                return Err(OauthError::InvalidClient {
-                    basic: false,
-                    description: "client_id and client_secret are missing",
-                });
-            }
+        Self::read(headers, Form::parse(headers, body))
+    }
+
+    /// The same for a request whose body could not be had.
+    ///
+    /// # Errors
+    /// As for [`ClientRequest::parse`].
+    pub fn without_body(headers: &HeaderMap, malformed: Malformed) -> Result<Self, OauthError> {
+        Self::read(headers, Err(malformed))
+    }
+
+    fn read(headers: &HeaderMap, form: Result<Form, Malformed>) -> Result<Self, OauthError> {
+        let mut authorizations = headers.get_all(AUTHORIZATION);
+        let (header, None) = (authorizations.next(), authorizations.next()) else {
+            return Err(OauthError::InvalidRequest("send one Authorization header, not several"));
         };
-        Ok(Self { client_id, client_secret, authentication, repeats, parameters })
+        let basic = header.map(|header| header.to_str().ok().and_then(basic_credentials));
+        match (basic, form) {
+            (Some(Some((client_id, client_secret))), form) => {
+                let (malformed, form) = match form {
+                    Ok(form) => (form.malformed_beside(&client_id), form),
+                    Err(malformed) => (Some(malformed), Form::default()),
+                };
+                let (authentication, parameters) = (ClientAuthentication::Basic, form.parameters);
+                Ok(Self { client_id, client_secret, authentication, malformed, parameters })
+            }
+            (_, Err(malformed)) => Err(malformed.into()),
+            (None, Ok(Form { client_id: Some(id), client_secret: Some(client_secret), repeats, parameters })) => {
+                let (client_id, authentication) = (id.reveal().to_owned(), ClientAuthentication::Form);
+                let malformed = repeats.then_some(Malformed::REPEATED);
+                Ok(Self { client_id, client_secret, authentication, malformed, parameters })
+            }
+            (None, Ok(_)) => {
+                Err(OauthError::InvalidClient { basic: false, description: "client_id and client_secret are missing" })
+            }
+            (Some(None), Ok(Form { client_secret: Some(_), .. })) => Err(Malformed::BOTH.into()),
+            (Some(None), Ok(_)) => Err(OauthError::InvalidClient {
+                basic: true,
+                description: "the Authorization header is not HTTP Basic",
+            }),
+        }
     }
 
     /// A parameter's value; `None` when it is missing or empty.
@@ -87,20 +115,53 @@ impl ClientRequest {
     }
 }
 
-/// Parameters of a form, and whether one is repeated. Empty ones count as left out (RFC 6749 section 3.1).
-fn parameters(body: &[u8]) -> Result<(BTreeMap<String, SecretText>, bool), OauthError> {
-    let (mut parameters, mut repeats) = (BTreeMap::new(), false);
-    for (name, value) in form_urlencoded::parse(body) {
-        let is_credential = matches!(&*name, "client_id" | "client_secret");
-        if parameters.insert(name.into_owned(), SecretText::new(value)).is_some() {
-            if is_credential {
-                return Err(OauthError::InvalidRequest("a parameter is repeated"));
-            }
-            repeats = true;
+/// A form, without empty parameters: they count as left out (RFC 6749 section 3.1).
+#[derive(Default)]
+struct Form {
+    client_id: Option<SecretText>,
+    client_secret: Option<SecretText>,
+    /// Whether another parameter is repeated (RFC 6749 section 3.2).
+    repeats: bool,
+    /// The other parameters.
+    parameters: BTreeMap<String, SecretText>,
+}
+
+impl Form {
+    fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Malformed> {
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Malformed::Request("send the parameters as application/x-www-form-urlencoded"));
         }
+        if std::str::from_utf8(body).is_err() {
+            return Err(Malformed::Request("the form is not UTF-8"));
+        }
+        let (mut parameters, mut repeats) = (BTreeMap::new(), false);
+        for (name, value) in form_urlencoded::parse(body) {
+            let is_credential = matches!(&*name, "client_id" | "client_secret");
+            if parameters.insert(name.into_owned(), SecretText::new(value)).is_some() {
+                if is_credential {
+                    return Err(Malformed::REPEATED);
+                }
+                repeats = true;
+            }
+        }
+        parameters.retain(|_, value| !value.reveal().is_empty());
+        let (client_id, client_secret) = (parameters.remove("client_id"), parameters.remove("client_secret"));
+        Ok(Self { client_id, client_secret, repeats, parameters })
     }
-    parameters.retain(|_, value| !value.reveal().is_empty());
-    Ok((parameters, repeats))
+
+    /// What is wrong with it where a client has named itself by HTTP Basic.
+    fn malformed_beside(&self, client_id: &str) -> Option<Malformed> {
+        if self.client_secret.is_some() {
+            return Some(Malformed::BOTH);
+        }
+        // RFC 6749 section 2.3.1 has no client_id in the form then, but clients send it; it must be the same.
+        if self.client_id.as_ref().is_some_and(|own| own.reveal() != client_id) {
+            return Some(Malformed::Request("client_id differs from the Authorization header"));
+        }
+        self.repeats.then_some(Malformed::REPEATED)
+    }
 }
 
 /// Client ID and secret from an `Authorization` header, both form-decoded (RFC 6749 section 2.3.1 and appendix B).
@@ -154,18 +215,70 @@ mod tests {
 
     #[test]
     fn rfc6749_2_3_only_one_way_to_authenticate_is_allowed() {
-        let result = request(Some(&basic("a:b")), "client_id=a&client_secret=b");
-        assert!(matches!(result, Err(OauthError::InvalidRequest(_))));
+        let both = request(Some(&basic("a:b")), "client_id=a&client_secret=b").unwrap();
+        assert_eq!((&*both.client_id, both.malformed), ("a", Some(Malformed::BOTH)));
+        let unreadable = request(Some("Basic !!!"), "client_id=a&client_secret=b");
+        assert!(matches!(unreadable, Err(OauthError::InvalidRequest(_))));
+    }
+
+    #[test]
+    fn rfc6750_3_1_of_several_authorization_headers_none_counts() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        for header in [basic("a:b"), basic("a:b")] {
+            headers.append(AUTHORIZATION, HeaderValue::try_from(header).unwrap());
+        }
+        for body in ["grant_type=client_credentials", "client_id=a&client_secret=b"] {
+            let result = ClientRequest::parse(&headers, body.as_bytes());
+            assert!(matches!(result, Err(OauthError::InvalidRequest(_))), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_request_is_told_once_it_is_known_whose_it_is() {
+        let by = |authorization: Option<&str>, content_type: &'static str, body: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            if let Some(authorization) = authorization {
+                headers.insert(AUTHORIZATION, HeaderValue::from_str(authorization).unwrap());
+            }
+            ClientRequest::parse(&headers, body)
+        };
+        let (form, client) = ("application/x-www-form-urlencoded", basic("a:b"));
+        for (content_type, body) in [
+            ("application/json", &b"{}"[..]),
+            (form, b"grant_type=\xff"),
+            (form, b"client_id=b"),
+            (form, b"client_id=a&client_id=a"),
+            (form, b"client_secret=b"),
+            (form, b"scope=x&scope=y"),
+        ] {
+            let request = by(Some(&client), content_type, body).unwrap();
+            assert_eq!((&*request.client_id, request.client_secret.reveal()), ("a", "b"));
+            assert!(matches!(request.malformed, Some(Malformed::Request(_))), "{}", body.escape_ascii());
+            assert!(by(None, content_type, body).is_err(), "{}", body.escape_ascii());
+        }
+        assert_eq!(by(Some(&client), form, b"client_id=a&scope=&scope").unwrap().malformed, Some(Malformed::REPEATED));
+        assert_eq!(by(Some(&client), form, b"client_id=a&scope=x&other=").unwrap().malformed, None);
+
+        let mut headers = HeaderMap::new();
+        assert!(matches!(ClientRequest::without_body(&headers, Malformed::TooLarge), Err(OauthError::TooLarge)));
+        headers.insert(AUTHORIZATION, HeaderValue::try_from(client).unwrap());
+        let request = ClientRequest::without_body(&headers, Malformed::TooLarge).unwrap();
+        assert_eq!((&*request.client_id, request.malformed), ("a", Some(Malformed::TooLarge)));
     }
 
     #[test]
     fn rfc6749_3_2_a_repeated_parameter_is_refused_and_an_empty_one_left_out() {
         let credentials = "client_id=a&client_secret=b";
-        assert!(request(None, &format!("{credentials}&scope=x&scope=y")).unwrap().repeats);
+        let repeating = request(None, &format!("{credentials}&scope=x&scope=y")).unwrap();
+        assert_eq!(repeating.malformed, Some(Malformed::REPEATED));
         let repeated = request(None, &format!("{credentials}&client_id=a"));
         assert!(matches!(repeated, Err(OauthError::InvalidRequest(_))));
         let empty = request(None, &format!("{credentials}&scope=")).unwrap();
-        assert_eq!((empty.parameter("scope"), empty.repeats), (None, false));
+        assert_eq!((empty.parameter("scope"), empty.malformed), (None, None));
+        let blank = request(None, &format!("{credentials}&scope=%20")).unwrap();
+        assert_eq!(blank.parameter("scope"), Some(" "), "it is not empty");
     }
 
     #[test]

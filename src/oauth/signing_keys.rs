@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::queries;
 use crate::audit::model::{Action, NewEvent, Outcome};
 use crate::config::TokenAlgorithm;
-use crate::db::{Database, Timestamp};
+use crate::db::{Database, Timestamp, one_at_a_time};
 use crate::secret::{SecretKey, random_base62};
 
 /// The `typ` of an access token's header (RFC 9068 section 2.1).
@@ -25,6 +25,9 @@ pub const TOKEN_TYPE: &str = "at+jwt";
 
 /// How long whoever fetched the published keys may keep them. A new key is published for as long before it signs.
 pub const JWKS_MAX_AGE: Duration = Duration::minutes(5);
+
+/// What a server that starts and a rotation do one after the other: each depends on what the other notes.
+const IN_TURN: &str = "signing keys";
 
 /// The public half of a signing key (RFC 7517 section 4).
 #[derive(Clone, Debug, Serialize)]
@@ -173,7 +176,7 @@ pub struct SigningKeys {
 
 impl SigningKeys {
     /// Makes the first signing key where there is none, and notes in all of them how long the tokens of this process
-    /// live, so that a rotation knows for how long they are needed.
+    /// live, so that a rotation, also one that was begun before, knows for how long they are needed.
     ///
     /// # Errors
     /// When the database fails or was written with another secret key.
@@ -190,13 +193,14 @@ impl SigningKeys {
         let is_first_start = database.read_blocking(queries::signing_keys)?.is_empty();
         let new = if is_first_start { Some(NewKey::generate(&secret_key, algorithm, rng)?) } else { None };
         database.write_blocking(|transaction| {
+            one_at_a_time(transaction, IN_TURN)?;
             // Another instance that started at the same moment may have been first.
             if let Some(new) = &new
                 && queries::signing_keys(transaction)?.is_empty()
             {
                 queries::insert_signing_key(transaction, &new.key_id, &new.sealed, seconds, now, now)?;
             }
-            queries::note_token_lifetime(transaction, seconds)
+            queries::note_token_lifetime(transaction, seconds, now)
         })?;
         let keys = Self { secret_key, opened: RwLock::default() };
         if !keys.any_signs_with(database, algorithm)? {
@@ -246,23 +250,28 @@ pub struct Rotation {
     pub old_until: Option<Timestamp>,
 }
 
-/// Makes a new signing key. It is published at once and signs once every kept copy of the published keys has it; the
-/// old ones stay until the last of their tokens has ended. With `immediately` it signs at once and the old ones, with
-/// all their tokens, count no more.
+/// Makes a new signing key, which signs as the newest one does unless an algorithm is given. It is published at once and
+/// signs once every kept copy of the published keys has it; the old ones stay until the last of their tokens has ended.
+/// With `immediately` it signs at once and the old ones, with all their tokens, count no more.
 ///
 /// # Errors
 /// When the transaction or the cryptographic library fails.
 pub fn rotate(
     database: &Database,
     secret_key: &SecretKey,
-    algorithm: TokenAlgorithm,
+    algorithm: Option<TokenAlgorithm>,
     immediately: bool,
     rng: &mut impl CryptoRng,
     now: Timestamp,
 ) -> anyhow::Result<Rotation> {
+    let algorithm = match algorithm {
+        Some(algorithm) => algorithm,
+        None => newest_algorithm(database, secret_key)?,
+    };
     let new = NewKey::generate(secret_key, algorithm, rng)?;
     let signs_from = if immediately { now } else { now + JWKS_MAX_AGE };
     let old_until = database.write_blocking(|transaction| {
+        one_at_a_time(transaction, IN_TURN)?;
         let longest = queries::longest_token(transaction)?;
         let old_until = (!immediately).then(|| signs_from + Duration::seconds(longest));
         match old_until {
@@ -287,6 +296,17 @@ pub fn rotate(
     Ok(Rotation { key_id: new.key_id, signs_from, old_until })
 }
 
+/// How the newest signing key signs; as that of a new database does where there is none.
+fn newest_algorithm(database: &Database, secret_key: &SecretKey) -> anyhow::Result<TokenAlgorithm> {
+    let Some((key_id, sealed)) = database.read_blocking(queries::signing_keys)?.pop() else {
+        return Ok(TokenAlgorithm::Es256);
+    };
+    Ok(match SigningKey::unseal(secret_key, &key_id, &sealed)?.pair {
+        KeyPair::Es256(_) => TokenAlgorithm::Es256,
+        KeyPair::Rs256(_) => TokenAlgorithm::Rs256,
+    })
+}
+
 /// How many signing keys a secret key opens in the database: none when no server was started on it yet.
 ///
 /// # Errors
@@ -301,4 +321,111 @@ pub fn count_openable(database: &Database, secret_key: &SecretKey) -> anyhow::Re
 
 fn sealing_purpose(key_id: &str) -> String {
     format!("signing key {key_id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::db::DatabaseUrl;
+
+    struct Installation {
+        _folder: TempDir,
+        database: Database,
+        secret_key: SecretKey,
+        rng: StdRng,
+    }
+
+    impl Installation {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("keyledge.db")), 1).unwrap();
+            let mut rng = StdRng::seed_from_u64(1);
+            let secret_key = SecretKey::parse(&SecretKey::generate(&mut rng)).unwrap();
+            Self { _folder: folder, database, secret_key, rng }
+        }
+
+        /// As a server does whose tokens live for so many hours.
+        fn start(&mut self, hours: u64, now: Timestamp) {
+            let (secret_key, lifetime) = (self.secret_key.clone(), std::time::Duration::from_secs(hours * 3600));
+            SigningKeys::open(&self.database, secret_key, lifetime, TokenAlgorithm::Es256, &mut self.rng, now).unwrap();
+        }
+
+        fn rotate(&mut self, algorithm: Option<TokenAlgorithm>, immediately: bool, now: Timestamp) -> Rotation {
+            rotate(&self.database, &self.secret_key, algorithm, immediately, &mut self.rng, now).unwrap()
+        }
+
+        /// Until when the tokens of each key are accepted, by when it begins to sign, the last one first.
+        fn ends(&self) -> Vec<Option<Timestamp>> {
+            let keys = self.database.read_blocking(queries::list_signing_keys).unwrap();
+            keys.into_iter().map(|key| key.verifies_until).collect()
+        }
+    }
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_unix_micros(1_795_000_000_000_000).unwrap() + Duration::minutes(minutes)
+    }
+
+    /// Hours after a rotation's key has begun to sign.
+    fn after(rotation: &Rotation, hours: i64) -> Timestamp {
+        rotation.signs_from + Duration::hours(hours)
+    }
+
+    #[test]
+    fn an_old_key_is_kept_for_the_longest_lifetime_that_a_token_ever_had() {
+        let mut installation = Installation::new();
+        installation.start(2, at(0));
+        installation.start(1, at(1));
+        let rotation = installation.rotate(None, false, at(2));
+        assert_eq!(rotation.signs_from, at(7));
+        assert_eq!(rotation.old_until, Some(after(&rotation, 2)));
+        assert_eq!(installation.ends(), [None, rotation.old_until]);
+    }
+
+    #[test]
+    fn an_old_key_that_still_signs_is_kept_for_tokens_that_live_longer_from_now_on() {
+        let mut installation = Installation::new();
+        installation.start(1, at(0));
+        let second = installation.rotate(None, false, at(1));
+        let third = installation.rotate(None, false, at(2));
+        assert_eq!(installation.ends(), [None, Some(after(&third, 1)), Some(after(&second, 1))]);
+        installation.start(3, at(3));
+        let longer = [None, Some(after(&third, 3)), Some(after(&second, 3))];
+        assert_eq!(installation.ends(), longer);
+        installation.start(2, at(4));
+        assert_eq!(installation.ends(), longer);
+    }
+
+    #[test]
+    fn a_key_that_signs_no_more_or_was_withdrawn_is_not_kept_longer() {
+        let mut installation = Installation::new();
+        installation.start(1, at(0));
+        let rotation = installation.rotate(None, false, at(1));
+        installation.start(2, at(6));
+        assert_eq!(installation.ends(), [None, Some(after(&rotation, 1))]);
+        installation.rotate(None, false, at(7));
+        installation.rotate(None, true, at(8));
+        installation.start(3, at(9));
+        let withdrawn = Some(Timestamp::from(chrono::DateTime::UNIX_EPOCH));
+        assert_eq!(installation.ends(), [withdrawn, None, withdrawn, withdrawn]);
+    }
+
+    #[test]
+    fn a_new_key_signs_as_the_newest_one_does_unless_another_algorithm_is_given() {
+        let mut installation = Installation::new();
+        installation.start(1, at(0));
+        for (minute, given, expected) in [
+            (1, None, TokenAlgorithm::Es256),
+            (2, Some(TokenAlgorithm::Rs256), TokenAlgorithm::Rs256),
+            (3, None, TokenAlgorithm::Rs256),
+            (4, Some(TokenAlgorithm::Es256), TokenAlgorithm::Es256),
+        ] {
+            installation.rotate(given, false, at(minute));
+            let algorithm = newest_algorithm(&installation.database, &installation.secret_key).unwrap();
+            assert_eq!(algorithm, expected, "{minute}");
+        }
+    }
 }
