@@ -14,6 +14,7 @@ use crate::support::{
     Key, PASSWORD, Record, Server, TestDatabase, alert, browser, cell, field, nonce, on_each_database, row, rows,
     session_cookie,
 };
+use crate::tokens::token_from;
 
 on_each_database![
     a_new_key_is_shown_with_its_secret_once,
@@ -314,20 +315,25 @@ async fn a_key_expires_after_its_lifetime(server: Server) {
     assert_eq!(answer["error_description"], "the API key has expired");
 }
 
-async fn the_last_use_of_a_key_is_noted_once_a_minute(server: Server) {
+async fn the_last_use_of_a_key_is_noted_once_a_minute(database: TestDatabase) {
+    let server = database.serve(&["--trusted-proxies", "127.0.0.1"]);
     let admin = server.signed_in("admin").await;
     let key = server.generate(&admin).await;
-    let mut noted = Vec::new();
-    for seconds in [0, 30, 31, 30, 31] {
+    let (mut noted, mut addresses) = (Vec::new(), Vec::new());
+    for (seconds, address) in
+        [(0, "203.0.113.1"), (30, "203.0.113.2"), (31, "203.0.113.3"), (30, "203.0.113.4"), (31, "2001:db8::5")]
+    {
         server.clock.advance(Duration::seconds(seconds));
         let asked = server.clock.now();
-        server.token(&key).await;
-        let query = api_keys::table.select(api_keys::last_used_at);
-        let last: Option<Timestamp> =
+        assert_eq!(token_from(&server, &key, address).await.status(), StatusCode::OK);
+        let query = api_keys::table.select((api_keys::last_used_at, api_keys::last_used_address));
+        let (last, from): (Option<Timestamp>, Option<String>) =
             server.open_database().read_blocking(|connection| query.first(connection)).unwrap();
         noted.push(last.unwrap() >= asked);
+        addresses.push(from.unwrap());
     }
     assert_eq!(noted, [true, false, true, false, true]);
+    assert_eq!(addresses, ["203.0.113.1", "203.0.113.1", "203.0.113.3", "203.0.113.3", "2001:db8::5"]);
 }
 
 async fn the_question_before_a_deletion_warns_for_the_last_valid_key(server: Server) {

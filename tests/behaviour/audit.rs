@@ -119,9 +119,18 @@ async fn a_secret_in_the_wrong_field_is_stored_nowhere(server: Server) {
     let secret = &key.client_secret;
     assert_eq!(server.sign_in(&browser(), secret, "x").await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(server.sign_in(&browser(), PASSWORD, "x").await.status(), StatusCode::UNAUTHORIZED);
+    let check = || Client::new().get(server.at("/auth/verify"));
     for presented in [secret, &format!("kl_{}", &secret[4..26]), PASSWORD] {
-        let presented = Key { client_id: presented.to_owned(), client_secret: key.client_id.clone() };
-        assert_eq!(server.token_answer(&presented, &[]).await.status(), StatusCode::UNAUTHORIZED);
+        let as_client_id = Key { client_id: presented.to_owned(), client_secret: key.client_id.clone() };
+        assert_eq!(server.token_answer(&as_client_id, &[]).await.status(), StatusCode::UNAUTHORIZED);
+        for request in [check().basic_auth(presented, Some(&key.client_id)), check().bearer_auth(presented)] {
+            assert_eq!(request.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+        }
+        for path in ["/auth/introspect", "/auth/revoke"] {
+            let about = Client::new().post(server.at(path)).basic_auth(&key.client_id, Some(secret));
+            let answer = about.form(&[("token", presented)]).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        }
     }
     server.me(secret).await;
     let stored = server.database.everything().to_lowercase();

@@ -7,7 +7,6 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_query;
 use keyledge::clock::Clock;
-use keyledge::db::schema::failed_attempts;
 use keyledge::db::{Database, DbConnection, Entry};
 use reqwest::StatusCode;
 
@@ -17,6 +16,7 @@ use crate::support::{Event, Key, PASSWORD, Process, Record, TestDatabase, keyled
 on_each_database![
     a_kill_in_the_middle_of_a_load_loses_nothing_that_was_answered,
     a_request_to_end_in_the_middle_of_a_load_cuts_nothing_off,
+    two_instances_that_write_at_once_keep_the_record_whole,
     what_is_under_way_when_the_program_is_asked_to_end_is_answered,
     the_command_line_is_done_within_two_seconds_beside_a_full_load,
 ];
@@ -192,6 +192,22 @@ async fn a_request_to_end_in_the_middle_of_a_load_cuts_nothing_off(database: Tes
         assert!(cut_off.is_empty(), "decided and recorded, but not answered: {cut_off:?}");
     }
     assert_let_in(&process, &credentials).await;
+}
+
+async fn two_instances_that_write_at_once_keep_the_record_whole(database: TestDatabase) {
+    let (one, other) = (Process::start(&database.text, &FLAGS), Process::start(&database.text, &FLAGS));
+    let credentials = Credentials::of(&one, &database).await;
+    let loads = [credentials.load(&one, "one"), credentials.load(&other, "other")];
+    for load in &loads {
+        load.wait_for(300);
+    }
+    let mut exchanges = Vec::new();
+    for load in loads {
+        let of_one = load.stop();
+        assert!(of_one.iter().any(|exchange| exchange.status() == 200));
+        exchanges.extend(of_one);
+    }
+    assert_recorded(&database, &exchanges);
 }
 
 async fn what_is_under_way_when_the_program_is_asked_to_end_is_answered(database: TestDatabase) {
@@ -375,24 +391,14 @@ fn assert_recorded(database: &TestDatabase, exchanges: &[Exchange<Marked>]) -> R
             None => assert!(found.is_empty() || is_told(found, path, events), "{mark} was recorded as {found:?}"),
         }
     }
-    assert_eq!(failures(database), record.count("wrong_secret"));
+    // A wrong secret is counted together with its event.
+    assert_eq!(database.failures("token"), record.count("wrong_secret"));
     record
 }
 
 fn is_told(found: &[&Event], path: &str, events: &[Recorded]) -> bool {
     let told: Vec<_> = found.iter().map(|event| (event.action.as_str(), event.reason.as_deref())).collect();
     told == events && found.iter().all(|event| event.path.as_deref() == Some(path))
-}
-
-/// How many wrong secrets were counted against this machine, which happens together with their events.
-fn failures(database: &TestDatabase) -> usize {
-    let counted: Option<i32> = failed_attempts::table
-        .find("token 127.0.0.1")
-        .select(failed_attempts::failures)
-        .first(&mut database.connect())
-        .optional()
-        .unwrap();
-    usize::try_from(counted.unwrap_or(0)).unwrap()
 }
 
 async fn assert_let_in(process: &Process, credentials: &Credentials) {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use reqwest::{Client, StatusCode};
 
 use crate::people::{done, filled, switch, with};
-use crate::support::load::{Connection, Load, Request, basic, bearer, get, post};
+use crate::support::load::{Connection, Exchange, Load, Request, basic, bearer, get, post};
 use crate::support::{Key, Process, TestDatabase, keyledge, on_each_database};
 
 on_each_database![
@@ -54,19 +54,21 @@ enum Use {
     CheckSecretForScope,
     IssueToken,
     CallApi,
+    Introspect,
 }
 
-const USES: [Use; 6] = [
+const USES: [Use; 7] = [
     Use::CheckToken,
     Use::CheckSecret,
     Use::CheckTokenForScope,
     Use::CheckSecretForScope,
     Use::IssueToken,
     Use::CallApi,
+    Use::Introspect,
 ];
 
 /// All that depends on a token.
-const BY_TOKEN: [Use; 3] = [Use::CheckToken, Use::CheckTokenForScope, Use::CallApi];
+const BY_TOKEN: [Use; 4] = [Use::CheckToken, Use::CheckTokenForScope, Use::CallApi, Use::Introspect];
 
 /// All that asks for the permission.
 const FOR_SCOPE: [(Use, u16); 3] =
@@ -79,11 +81,13 @@ struct Instances {
     database: TestDatabase,
 }
 
-/// A user's key and a token of it.
+/// A user's key and a token of it, and the key of somebody else who may ask about the token.
+#[derive(Clone)]
 struct Caller {
     browser: Client,
     key: Key,
     token: String,
+    administrators_key: Key,
 }
 
 impl Instances {
@@ -105,7 +109,8 @@ impl Instances {
         let browser = self.signed_in("ada").await;
         let key = self.generate(&browser).await;
         let token = self.token(&key).await;
-        Caller { browser, key, token }
+        let admin = self.signed_in("admin").await;
+        Caller { browser, key, token, administrators_key: self.generate(&admin).await }
     }
 
     fn operator(&self, arguments: &[&str]) {
@@ -142,12 +147,12 @@ impl Instances {
                 .iter()
                 .filter(|exchange| exchange.about == usage)
                 .partition(|exchange| exchange.sent_at > changed_at);
-            let was_so = before.iter().any(|exchange| exchange.status() == earlier);
+            let was_so = before.iter().any(|exchange| outcome(exchange) == earlier);
             assert!(was_so, "{usage:?} was not answered {earlier} before");
             let either = [earlier, status];
-            assert!(before.iter().all(|exchange| either.contains(&exchange.status())), "{usage:?}: {before:?}");
+            assert!(before.iter().all(|exchange| either.contains(&outcome(exchange))), "{usage:?}: {before:?}");
             assert!(!after.is_empty(), "{usage:?} was not sent after the change");
-            let wrong: Vec<_> = after.iter().filter(|exchange| exchange.status() != status).collect();
+            let wrong: Vec<_> = after.iter().filter(|exchange| outcome(exchange) != status).collect();
             assert!(
                 wrong.is_empty(),
                 "{} of {} requests for {usage:?} that were sent after the change were not answered {status}, the last \
@@ -173,6 +178,7 @@ impl Deref for Instances {
 impl Caller {
     fn load(&self, process: &Process) -> Load<Use> {
         let (secret, token) = (basic(&self.key), bearer(&self.token));
+        let (administrators, about_token) = (basic(&self.administrators_key), format!("token={}", self.token));
         Load::start(process, 2 * USES.len(), move |place, _| {
             let usage = USES[place % USES.len()];
             let (with_token, with_secret) = ([("Authorization", &*token)], [("Authorization", &*secret)]);
@@ -185,9 +191,18 @@ impl Caller {
                     post("/auth/token", &with_secret, &format!("grant_type=client_credentials&scope={PERMISSION}"))
                 }
                 Use::CallApi => get("/api/v1/me", &with_token),
+                Use::Introspect => post("/auth/introspect", &[("Authorization", &administrators)], &about_token),
             };
             Request { about: usage, text }
         })
+    }
+}
+
+/// The status of an answer. A token that is said to be inactive is refused.
+fn outcome(exchange: &Exchange<Use>) -> u16 {
+    match &exchange.answer {
+        Some(answer) if exchange.about == Use::Introspect && answer.body == "{\"active\":false}" => 401,
+        _ => exchange.status(),
     }
 }
 
@@ -276,10 +291,11 @@ async fn a_revoked_token_is_refused_on_another_instance(database: TestDatabase) 
 }
 
 async fn revoke(instances: &Instances) {
-    let Caller { browser, key, .. } = instances.caller().await;
+    let first = instances.caller().await;
     for _ in 0..ROUNDS {
-        let caller = Caller { browser: browser.clone(), token: instances.token(&key).await, key: key.clone() };
-        let request = post("/auth/revoke", &[("Authorization", &basic(&key))], &format!("token={}", caller.token));
+        let caller = Caller { token: instances.token(&first.key).await, ..first.clone() };
+        let (secret, form) = (basic(&first.key), format!("token={}", caller.token));
+        let request = post("/auth/revoke", &[("Authorization", &secret)], &form);
         let revoke = async || {
             assert_eq!(Connection::open(instances).ask(&request).unwrap().status, 200);
         };
@@ -296,12 +312,12 @@ async fn tokens_of_a_withdrawn_signing_key_are_refused_on_another_instance(datab
 }
 
 async fn withdraw(instances: &Instances) {
-    let Caller { browser, key, .. } = instances.caller().await;
+    let first = instances.caller().await;
     for _ in 0..ROUNDS {
-        let caller = Caller { browser: browser.clone(), token: instances.token(&key).await, key: key.clone() };
+        let caller = Caller { token: instances.token(&first.key).await, ..first.clone() };
         let withdraw = async || instances.operator(&["signing-key", "rotate", "--now"]);
         instances.assert_immediate(&caller, &BY_TOKEN.map(|usage| (usage, 401)), withdraw).await;
-        assert_let_in(instances, &instances.token(&key).await);
+        assert_let_in(instances, &instances.token(&first.key).await);
     }
 }
 

@@ -6,18 +6,20 @@ use chrono::Duration;
 use diesel::prelude::*;
 use keyledge::audit::retention::clean;
 use keyledge::audit::signer::Signer;
+use keyledge::clock::Clock;
 use keyledge::db::schema::{audit_events, audit_writers, daily_uses};
 use keyledge::db::{Database, Timestamp};
 use keyledge::secret::{SecretKey, SecretText};
 use reqwest::StatusCode;
 
-use crate::support::{Backend, SECRET_KEY, Server, on_each_database, record_uses, rows};
+use crate::support::{Backend, Process, SECRET_KEY, Server, TestDatabase, on_each_database, record_uses, rows};
 
 on_each_database![
     old_events_and_counts_go_and_new_ones_stay,
     a_chain_goes_on_from_what_was_removed,
     checks_go_on_meanwhile,
     ended_tokens_are_forgotten_when_their_time_has_come,
+    the_operator_sets_how_long_the_record_is_kept,
 ];
 
 const KEEP_DAYS: u32 = 400;
@@ -121,4 +123,30 @@ async fn ended_tokens_are_forgotten_when_their_time_has_come(server: Server) {
     assert_eq!(kept(), 1);
     clean(&database, &signer(&database), now + Duration::hours(2), KEEP_DAYS).await.unwrap();
     assert_eq!(kept(), 0);
+}
+
+async fn the_operator_sets_how_long_the_record_is_kept(database: TestDatabase) {
+    let clock = Clock::default();
+    let now = clock.now();
+    // What is removed is the beginning of the record, so all of it has to be old.
+    clock.advance(Duration::days(-3));
+    let server = Server::start_on(database, clock, &[]);
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    record_uses(&server.open_database(), &key.client_id, server.clock.now(), None, OLD_EVENTS).await;
+    let database = server.stop();
+    let record = Database::open(&database.url, 1).unwrap();
+    assert!(count_before(&record, now) > OLD_EVENTS);
+
+    let _process = Process::start(&database.text, &["--audit-retention-days", "1"]);
+    // The newest event always stays, and on SQLite the newest block.
+    let most = match database.backend() {
+        Backend::Sqlite => OLD_EVENTS / 2,
+        Backend::Postgres => 1,
+    };
+    let begun = Instant::now();
+    while count_before(&record, now) > most {
+        assert!(begun.elapsed() < StdDuration::from_secs(60), "{} old events are left", count_before(&record, now));
+        tokio::time::sleep(StdDuration::from_millis(50)).await;
+    }
 }

@@ -11,27 +11,15 @@ use crate::support::{Key, Server, TestDatabase, cell, on_each_database, row};
 
 on_each_database![
     a_key_gets_a_token_that_opens_the_api,
-    credentials_may_stand_in_the_form,
-    a_token_is_an_access_token_of_rfc_9068,
     the_operator_sets_issuer_audience_and_lifetime,
-    a_token_carries_all_permissions_of_its_owner_or_those_asked_for,
     a_lost_permission_narrows_a_token_at_once,
     a_token_never_outlives_its_key,
     an_unknown_client_and_a_wrong_secret_are_answered_alike,
-    only_basic_authentication_is_challenged,
-    malformed_requests_are_invalid_requests,
-    another_grant_type_is_not_supported,
-    a_scope_that_the_owner_does_not_hold_is_invalid,
-    unknown_and_empty_parameters_are_ignored,
-    only_post_gets_a_token,
     an_oversized_request_is_refused_as_json,
-    token_answers_are_not_stored,
     a_deleted_key_and_its_tokens_stop_at_once,
     a_disabled_users_keys_are_suspended_until_the_user_is_enabled,
     a_token_ends_after_its_lifetime,
     a_changed_token_is_refused,
-    a_request_without_a_token_is_challenged,
-    a_token_is_read_from_the_header_only,
     failed_attempts_are_limited_for_a_client_id_until_the_window_ends,
     a_deleted_key_is_limited_like_one_that_never_was,
     a_stranger_cannot_lock_a_key_out,
@@ -62,38 +50,6 @@ async fn a_key_gets_a_token_that_opens_the_api(server: Server) {
     assert!((time(&me["key_expires_at"]) - now - Duration::days(90)).abs() < Duration::minutes(1));
 }
 
-async fn credentials_may_stand_in_the_form(server: Server) {
-    let key = admins_key(&server).await;
-    let answer = post(&server, &form_credentials(&key)).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    let token = json(answer).await["access_token"].as_str().unwrap().to_owned();
-    assert_eq!(server.me(&token).await.status(), StatusCode::OK);
-}
-
-async fn a_token_is_an_access_token_of_rfc_9068(server: Server) {
-    server.add_user("ada", &[]).await;
-    let ada = server.signed_in("ada").await;
-    let key = server.generate(&ada).await;
-    let (one, two) = (server.token(&key).await, server.token(&key).await);
-    let (header, claims) = (part(&one, 0), part(&one, 1));
-    assert_eq!(header["typ"], "at+jwt");
-    assert_eq!(header["alg"], "ES256");
-    assert!(!header["kid"].as_str().unwrap().is_empty());
-    assert_eq!(claims["iss"], *server.url);
-    assert_eq!(claims["aud"], *server.url);
-    assert_eq!(claims["client_id"], *key.client_id);
-    assert_eq!(claims["sub"], json(server.me(&one).await).await["user"]["id"]);
-    assert!(claims["sub"].as_str().unwrap().starts_with("usr_"));
-    let (issued_at, expires_at) = (claims["iat"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());
-    assert!((issued_at - server.clock.now().unix_seconds()).abs() < 60);
-    assert_eq!(expires_at - issued_at, 3600);
-    assert!(claims.get("scope").is_none(), "an empty scope is left out");
-    assert_ne!(claims["jti"], part(&two, 1)["jti"]);
-    let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
-    names.sort_unstable();
-    assert_eq!(names, ["aud", "client_id", "exp", "iat", "iss", "jti", "sub"]);
-}
-
 async fn the_operator_sets_issuer_audience_and_lifetime(database: TestDatabase) {
     let server = database.serve(&[
         "--public-url",
@@ -113,23 +69,6 @@ async fn the_operator_sets_issuer_audience_and_lifetime(database: TestDatabase) 
         (&json!("http://keys.example.com"), &json!("https://api.example.com"))
     );
     assert_eq!(server.me(token).await.status(), StatusCode::OK);
-}
-
-async fn a_token_carries_all_permissions_of_its_owner_or_those_asked_for(server: Server) {
-    let ada = accountant(&server).await;
-    let key = server.generate(&ada).await;
-    for (scope, granted) in [
-        ("", "journals:read journals:write"),
-        ("journals:read", "journals:read"),
-        ("journals:write journals:read journals:write", "journals:read journals:write"),
-    ] {
-        let answer = json(server.token_answer(&key, &[("scope", scope)]).await).await;
-        assert_eq!(answer["scope"], granted);
-        let token = answer["access_token"].as_str().unwrap();
-        assert_eq!(part(token, 1)["scope"], granted);
-        let permissions: Vec<_> = granted.split(' ').collect();
-        assert_eq!(json(server.me(token).await).await["permissions"], json!(permissions));
-    }
 }
 
 async fn a_lost_permission_narrows_a_token_at_once(server: Server) {
@@ -186,97 +125,10 @@ async fn an_unknown_client_and_a_wrong_secret_are_answered_alike(server: Server)
     }
 }
 
-async fn only_basic_authentication_is_challenged(server: Server) {
-    let key = Key { client_secret: "rubbish".to_owned(), ..admins_key(&server).await };
-    let answer = server.token_answer(&key, &[]).await;
-    assert!(answer.headers()[WWW_AUTHENTICATE].to_str().unwrap().starts_with("Basic realm="));
-    assert_error(answer, 401, "invalid_client").await;
-    for body in [&*form_credentials(&key), "grant_type=client_credentials"] {
-        let answer = post(&server, body).await;
-        assert!(!answer.headers().contains_key(WWW_AUTHENTICATE));
-        assert_error(answer, 401, "invalid_client").await;
-    }
-    let request = token_request(&server, "grant_type=client_credentials").bearer_auth("abc");
-    let answer = request.send().await.unwrap();
-    assert!(answer.headers()[WWW_AUTHENTICATE].to_str().unwrap().starts_with("Basic realm="));
-    assert_error(answer, 401, "invalid_client").await;
-}
-
-async fn malformed_requests_are_invalid_requests(server: Server) {
-    let key = admins_key(&server).await;
-    let credentials = form_credentials(&key);
-    for body in [
-        &*format!("{credentials}&scope=a&scope=b"),
-        &format!("{credentials}&grant_type=client_credentials"),
-        &format!("{credentials}&client_id={}", key.client_id),
-        &format!("{credentials}&unknown=1&unknown=2"),
-        &credentials.replace("grant_type=client_credentials", "grant_type="),
-        &credentials.replace("grant_type=client_credentials", "other=1"),
-    ] {
-        assert_error(post(&server, body).await, 400, "invalid_request").await;
-    }
-    let both = token_request(&server, &credentials).basic_auth(&key.client_id, Some(&key.client_secret));
-    assert_error(both.send().await.unwrap(), 400, "invalid_request").await;
-
-    let as_json = Client::new().post(server.at("/auth/token")).json(&json!({ "grant_type": "client_credentials" }));
-    let without_type = Client::new().post(server.at("/auth/token")).body(credentials.clone());
-    let wrong_type = without_type.try_clone().unwrap().header(CONTENT_TYPE, "text/plain");
-    for request in [as_json, without_type, wrong_type] {
-        assert_error(request.send().await.unwrap(), 400, "invalid_request").await;
-    }
-    let not_utf8 = token_request(&server, "").body(b"grant_type=\xff".to_vec());
-    assert_error(not_utf8.send().await.unwrap(), 400, "invalid_request").await;
-}
-
-async fn another_grant_type_is_not_supported(server: Server) {
-    let key = admins_key(&server).await;
-    for grant_type in ["password", "authorization_code", "CLIENT_CREDENTIALS"] {
-        let body = form_credentials(&key).replace("client_credentials", grant_type);
-        assert_error(post(&server, &body).await, 400, "unsupported_grant_type").await;
-    }
-}
-
-async fn a_scope_that_the_owner_does_not_hold_is_invalid(server: Server) {
-    let ada = accountant(&server).await;
-    let key = server.generate(&ada).await;
-    for scope in ["users:write", "journals:read users:write", "journals", "JOURNALS:READ", "jour\"nals", "журнал"]
-    {
-        assert_error(server.token_answer(&key, &[("scope", scope)]).await, 400, "invalid_scope").await;
-    }
-}
-
-async fn unknown_and_empty_parameters_are_ignored(server: Server) {
-    let key = admins_key(&server).await;
-    let body = format!("{}&scope=&audience=x&resource=&empty", form_credentials(&key));
-    assert_eq!(post(&server, &body).await.status(), StatusCode::OK);
-}
-
-async fn only_post_gets_a_token(server: Server) {
-    let key = admins_key(&server).await;
-    let query = form_credentials(&key);
-    for answer in [
-        Client::new().get(server.at(&format!("/auth/token?{query}"))).send().await.unwrap(),
-        Client::new().put(server.at("/auth/token")).body(query).send().await.unwrap(),
-    ] {
-        assert_eq!(answer.headers()["allow"], "POST");
-        assert_error(answer, 405, "invalid_request").await;
-    }
-}
-
 async fn an_oversized_request_is_refused_as_json(server: Server) {
     let key = admins_key(&server).await;
     let body = format!("{}&padding={}", form_credentials(&key), "x".repeat(20_000));
-    assert_error(post(&server, &body).await, 413, "invalid_request").await;
-}
-
-async fn token_answers_are_not_stored(server: Server) {
-    let key = admins_key(&server).await;
-    let granted = server.token_answer(&key, &[]).await;
-    assert_eq!(granted.headers()["pragma"], "no-cache");
-    let refused = server.token_answer(&Key { client_secret: String::new(), ..key }, &[]).await;
-    for answer in [granted, refused, post(&server, "").await] {
-        assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
-    }
+    assert_error(form_answer(&server, &body).await, 413, "invalid_request").await;
 }
 
 async fn a_deleted_key_and_its_tokens_stop_at_once(server: Server) {
@@ -365,27 +217,6 @@ async fn a_changed_token_is_refused(server: Server) {
     assert_eq!(server.me(&token).await.status(), StatusCode::OK);
 }
 
-async fn a_request_without_a_token_is_challenged(server: Server) {
-    let answer = Client::new().get(server.at("/api/v1/me")).send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(answer.headers()[WWW_AUTHENTICATE], "Bearer realm=\"Keyledge\"");
-    assert_eq!(answer.headers()[CONTENT_TYPE], "application/problem+json");
-    for header in ["Bearer", "Bearer ", "Bearer a b"] {
-        let request = Client::new().get(server.at("/api/v1/me")).header("Authorization", header);
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{header:?}");
-        assert!(answer.headers()[WWW_AUTHENTICATE].to_str().unwrap().contains("error=\"invalid_request\""));
-    }
-}
-
-async fn a_token_is_read_from_the_header_only(server: Server) {
-    let token = server.token(&admins_key(&server).await).await;
-    let answer = Client::new().get(server.at(&format!("/api/v1/me?access_token={token}"))).send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    let lower_case = Client::new().get(server.at("/api/v1/me")).header("Authorization", format!("bearer {token}"));
-    assert_eq!(lower_case.send().await.unwrap().status(), StatusCode::OK);
-}
-
 async fn failed_attempts_are_limited_for_a_client_id_until_the_window_ends(database: TestDatabase) {
     let server = database.serve(&["--max-failures-per-name", "3"]);
     let admin = server.signed_in("admin").await;
@@ -467,32 +298,32 @@ async fn unknown_addresses_of_the_api_answer_as_json(server: Server) {
 }
 
 /// A browser in which `ada` is signed in, whose role has two permissions.
-async fn accountant(server: &Server) -> Client {
+pub async fn accountant(server: &Server) -> Client {
     let permissions = ["--permission", "journals:read", "--permission", "journals:write"];
     let (added, printed) = server.cli(&[&["role", "add", "accountant"], &permissions[..]].concat());
     assert!(added, "{printed}");
     server.add_user("ada", &["accountant"]).await
 }
 
-async fn admins_key(server: &Server) -> Key {
+pub async fn admins_key(server: &Server) -> Key {
     let admin = server.signed_in("admin").await;
     server.generate(&admin).await
 }
 
-fn form_credentials(Key { client_id, client_secret }: &Key) -> String {
+pub fn form_credentials(Key { client_id, client_secret }: &Key) -> String {
     format!("grant_type=client_credentials&client_id={client_id}&client_secret={client_secret}")
 }
 
-fn token_request(server: &Server, body: &str) -> RequestBuilder {
+pub fn token_request(server: &Server, body: &str) -> RequestBuilder {
     let request = Client::new().post(server.at("/auth/token")).body(body.to_owned());
     request.header(CONTENT_TYPE, "application/x-www-form-urlencoded")
 }
 
-async fn post(server: &Server, body: &str) -> Response {
+pub async fn form_answer(server: &Server, body: &str) -> Response {
     token_request(server, body).send().await.unwrap()
 }
 
-async fn token_from(server: &Server, key: &Key, forwarded_for: &str) -> Response {
+pub async fn token_from(server: &Server, key: &Key, forwarded_for: &str) -> Response {
     token_request(server, &form_credentials(key)).header("X-Forwarded-For", forwarded_for).send().await.unwrap()
 }
 
@@ -501,7 +332,7 @@ async fn json(answer: Response) -> Value {
 }
 
 /// Checks that an answer is an error of RFC 6749 section 5.2 and returns its description.
-async fn assert_error(answer: Response, status: u16, error: &str) -> String {
+pub async fn assert_error(answer: Response, status: u16, error: &str) -> String {
     assert_eq!(answer.headers()[CONTENT_TYPE], "application/json");
     let answered = answer.status();
     let answer = json(answer).await;
@@ -518,7 +349,7 @@ async fn assert_token_refused(server: &Server, token: &str, words: &str) {
 }
 
 /// The header (0) or the claims (1) of a token.
-fn part(token: &str, index: usize) -> Value {
+pub fn part(token: &str, index: usize) -> Value {
     let part = URL_SAFE_NO_PAD.decode(token.split('.').nth(index).unwrap()).unwrap();
     serde_json::from_slice(&part).unwrap()
 }

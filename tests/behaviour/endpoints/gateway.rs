@@ -5,8 +5,8 @@ use diesel::connection::SimpleConnection as _;
 use reqwest::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 
-use super::Parties;
-use crate::support::{Key, Server, TestDatabase, cell, on_each_database, rows};
+use super::{Parties, json, post};
+use crate::support::{Key, Record, Server, TestDatabase, cell, on_each_database, rows};
 
 on_each_database![
     any_method_and_both_kinds_of_credentials_are_let_through_without_a_body,
@@ -18,6 +18,7 @@ on_each_database![
     the_record_tells_the_original_request_of_a_trusted_proxy,
     a_stranger_says_nothing_about_the_original_request,
     a_wrong_secret_is_limited_and_the_right_one_is_not,
+    what_names_no_known_key_is_only_counted_beyond_the_limit,
     nothing_is_decided_that_cannot_be_recorded,
 ];
 
@@ -158,13 +159,14 @@ async fn the_record_tells_the_original_request_of_a_trusted_proxy(database: Test
     let nginx = [("X-Original-Method", "PUT"), ("X-Original-URI", "/journals/17?token=hunter2")];
     let caddy = [("X-Forwarded-Method", "POST"), ("X-Forwarded-Uri", "https://api.example.com/orders?x=hunter2")];
     let contradiction = [nginx, caddy].concat();
-    for (path, headers, told) in [
-        ("/auth/verify", &nginx[..], "PUT /journals/17"),
-        ("/auth/verify", &caddy, "POST /orders"),
-        ("/auth/verify", &contradiction, "GET /auth/verify"),
-        ("/auth/verify/journals/18?token=hunter2", &[], "GET /journals/18"),
+    for (method, path, headers, told) in [
+        (Method::GET, "/auth/verify", &nginx[..], "PUT /journals/17"),
+        (Method::GET, "/auth/verify", &caddy, "POST /orders"),
+        (Method::GET, "/auth/verify", &contradiction, "GET /auth/verify"),
+        (Method::DELETE, "/auth/verify/journals/18?token=hunter2", &[], "DELETE /journals/18"),
     ] {
-        let mut request = by_secret(check(&server, path), &key).header("X-Forwarded-For", "203.0.113.9");
+        let request = by_secret(Client::new().request(method, server.at(path)), &key);
+        let mut request = request.header("X-Forwarded-For", "203.0.113.9");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -198,8 +200,22 @@ async fn a_wrong_secret_is_limited_and_the_right_one_is_not(database: TestDataba
     assert!(!server.database.everything().contains(&wrong.client_secret));
 }
 
+async fn what_names_no_known_key_is_only_counted_beyond_the_limit(database: TestDatabase) {
+    let server = trusting(database);
+    let unknown = Key { client_id: "kl_0000000000000000000000".to_owned(), client_secret: "rubbish".to_owned() };
+    for _ in 0..6 {
+        assert_eq!(outcome(by_secret(check(&server, "/auth/verify"), &unknown)).await.0, 401);
+        assert_eq!(outcome(check(&server, "/auth/verify").bearer_auth("rubbish")).await.0, 401);
+    }
+    let record = Record::whole(&server.database);
+    for (reason, kind) in [("unknown", "token"), ("token_invalid", "bearer")] {
+        assert_eq!(record.count_of_nobody(reason), 3, "{reason}");
+        assert_eq!(server.database.failures(kind), 6, "{kind}");
+    }
+}
+
 async fn nothing_is_decided_that_cannot_be_recorded(server: Server) {
-    let Parties { key, .. } = Parties::new(&server).await;
+    let Parties { key, api, .. } = Parties::new(&server).await;
     let token = server.token(&key).await;
     let mut database = server.database.connect();
     database.batch_execute("ALTER TABLE audit_events RENAME TO away").unwrap();
@@ -207,9 +223,13 @@ async fn nothing_is_decided_that_cannot_be_recorded(server: Server) {
     {
         assert_eq!(outcome(request).await, (503, Vec::new()));
     }
-    let grant = server.token_answer(&key, &[]).await;
-    assert_eq!((grant.status().as_u16(), grant.headers()["retry-after"].to_str().unwrap()), (503, "1"));
-    assert_eq!(super::json(grant).await["error"], "temporarily_unavailable");
+    for (path, client) in [("/auth/token", &key), ("/auth/introspect", &api), ("/auth/revoke", &key)] {
+        let form = [("grant_type", "client_credentials"), ("token", &*token)];
+        let answer = post(&server, path, client, &form).send().await.unwrap();
+        let again = answer.headers()["retry-after"].to_str().unwrap();
+        assert_eq!((answer.status().as_u16(), again), (503, "1"), "{path}");
+        assert_eq!(json(answer).await["error"], "temporarily_unavailable", "{path}");
+    }
     assert_eq!(server.me(&token).await.status(), StatusCode::SERVICE_UNAVAILABLE);
     database.batch_execute("ALTER TABLE away RENAME TO audit_events").unwrap();
     assert_eq!(outcome(check(&server, "/auth/verify").bearer_auth(&token)).await.0, 200);

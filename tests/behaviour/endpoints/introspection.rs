@@ -5,7 +5,7 @@ use reqwest::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json as value};
 
-use super::{Parties, json, post, refusal, refused};
+use super::{Parties, json, look_alikes, post, refusal, refused};
 use crate::support::{Key, Server, cell, on_each_database, rows};
 
 on_each_database![
@@ -66,12 +66,16 @@ async fn rfc7662_2_1_an_unknown_hint_is_ignored(server: Server) {
 }
 
 async fn rfc7662_2_1_only_keys_with_the_permission_may_ask(server: Server) {
-    let Parties { key, .. } = Parties::new(&server).await;
+    let Parties { key, api, .. } = Parties::new(&server).await;
     let token = server.token(&key).await;
     for token in [&*token, "rubbish"] {
         let request = post(&server, PATH, &key, &[("token", token)]);
         assert_eq!(refusal(request).await, refused(403, "insufficient_scope"));
     }
+    assert_eq!(introspect(&server, &api, &token).await["active"], true);
+    server.lose("tokens:introspect");
+    let request = post(&server, PATH, &api, &[("token", &token)]);
+    assert_eq!(refusal(request).await, refused(403, "insufficient_scope"));
 }
 
 async fn rfc7662_2_2_an_active_token_is_described(server: Server) {
@@ -97,7 +101,9 @@ async fn rfc7662_2_2_whatever_is_no_good_is_inactive_and_nothing_more(server: Se
     post(&server, "/auth/revoke", &key, &[("token", &revoked)]).send().await.unwrap();
     let mut changed = server.token(&key).await;
     changed.push('x');
-    for token in [&*revoked, &changed, "rubbish", &key.client_secret, "a.b.c"] {
+    let look_alikes = look_alikes(&server, &key).await;
+    let others = [&*revoked, &changed, "rubbish", &key.client_secret, "a.b.c"];
+    for token in look_alikes.iter().map(String::as_str).chain(others) {
         assert_eq!(introspect(&server, &api, token).await, inactive, "{token}");
     }
     let token = server.token(&key).await;
@@ -135,17 +141,30 @@ async fn rfc7662_4_answers_are_not_stored(server: Server) {
 }
 
 async fn an_introspection_is_in_the_record_of_both_owners(server: Server) {
-    let Parties { ada, key, api } = Parties::new(&server).await;
+    let Parties { key, api, .. } = Parties::new(&server).await;
     let token = server.token(&key).await;
     introspect(&server, &api, &token).await;
-    let newest = async |browser: &Client| {
-        let page = server.text(browser, "/activity").await;
-        let row = rows(&page)[0];
-        (cell(row, "Action"), cell(row, "API key"))
+    post(&server, "/auth/revoke", &key, &[("token", &token)]).send().await.unwrap();
+    introspect(&server, &api, &token).await;
+    server.clock.advance(Duration::hours(1));
+    introspect(&server, &api, &token).await;
+    let token = server.token(&key).await;
+    assert!(server.cli(&["key", "delete", &key.client_id]).0);
+    introspect(&server, &api, &token).await;
+
+    let outcomes = async |username: &str, action: &str, key: &Key| {
+        let browser = server.signed_in(username).await;
+        let page = server.text(&browser, "/activity").await;
+        let of_action = rows(&page).into_iter().filter(|row| cell(row, "Action") == action);
+        let outcomes = of_action.map(|row| {
+            assert!(cell(row, "API key").starts_with(&key.client_id), "{row}");
+            cell(row, "Outcome")
+        });
+        outcomes.collect::<Vec<_>>()
     };
-    assert_eq!(newest(&ada).await, ("Token was asked about".to_owned(), key.client_id));
-    let browser = server.signed_in("api").await;
-    let page = server.text(&browser, "/activity").await;
-    assert_eq!(cell(rows(&page)[1], "Action"), "Asked about a token");
-    assert_eq!(cell(rows(&page)[1], "API key"), api.client_id);
+    assert_eq!(
+        outcomes("ada", "Token was asked about", &key).await,
+        ["Refused API key deleted", "Refused Access token expired", "Refused Access token was revoked", "Allowed"]
+    );
+    assert_eq!(outcomes("api", "Asked about a token", &api).await, ["Allowed"; 4]);
 }

@@ -1,18 +1,24 @@
 //! What programs and proxies ask of the endpoints, section by section of the standards.
 
+mod clients;
 mod discovery;
 mod gateway;
 mod introspection;
 mod people;
 mod revocation;
 mod rotation;
+mod token;
 mod v1;
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 
-use crate::support::{Key, Server};
+use crate::support::{Key, Process, Server};
+use crate::tokens::part;
 
 /// Two users with a key each: `ada`, who holds `journals:read` and `journals:write`, and `api`, who may ask about tokens.
 struct Parties {
@@ -35,6 +41,24 @@ impl Parties {
 /// A form posted by a client that authenticates by HTTP Basic.
 fn post(server: &Server, path: &str, client: &Key, form: &[(&str, &str)]) -> RequestBuilder {
     Client::new().post(server.at(path)).basic_auth(&client.client_id, Some(&client.client_secret)).form(form)
+}
+
+/// Access tokens that only look like ours: those of another issuer, who signed one with a key of its own and one with
+/// ours, and one that says what ours says and was signed by somebody else.
+async fn look_alikes(server: &Server, key: &Key) -> [String; 3] {
+    let flags = ["--public-url", "http://elsewhere.example.com", "--audience", &server.url];
+    let elsewhere = Process::start(&server.database.text, &flags);
+    let (ours, with_our_signing_key) = (server.token(key).await, elsewhere.token(key).await);
+    let private_key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+    let private_key = EncodingKey::from_ec_der(private_key.as_ref());
+    let signed = |signing_key: &str, token: &str| {
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some("at+jwt".to_owned());
+        header.kid = Some(signing_key.to_owned());
+        jsonwebtoken::encode(&header, &part(token, 1), &private_key).unwrap()
+    };
+    let our_signing_key = part(&ours, 0)["kid"].as_str().unwrap().to_owned();
+    [signed("another", &with_our_signing_key), signed(&our_signing_key, &ours), with_our_signing_key]
 }
 
 async fn json(answer: Response) -> Value {

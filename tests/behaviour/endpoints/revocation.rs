@@ -3,8 +3,8 @@
 use chrono::Duration;
 use reqwest::{Client, StatusCode};
 
-use super::{Parties, post, refusal, refused};
-use crate::support::{Key, Server, on_each_database};
+use super::{Parties, look_alikes, post, refusal, refused};
+use crate::support::{Key, Server, cell, on_each_database, rows};
 
 on_each_database![
     rfc7009_2_1_a_client_ends_its_own_token_at_once,
@@ -12,6 +12,7 @@ on_each_database![
     rfc7009_2_1_a_foreign_token_is_refused_and_goes_on,
     rfc7009_2_2_a_token_that_is_no_good_is_ended_already,
     rfc7009_2_2_1_a_request_names_one_token,
+    a_revocation_is_in_the_record,
 ];
 
 const PATH: &str = "/auth/revoke";
@@ -53,18 +54,23 @@ async fn rfc7009_2_1_a_foreign_token_is_refused_and_goes_on(server: Server) {
     let Parties { ada, key, api } = Parties::new(&server).await;
     let token = server.token(&key).await;
     let another = server.generate(&ada).await;
-    for stranger in [api, another] {
-        let request = post(&server, PATH, &stranger, &[("token", &token)]);
+    for stranger in [&api, &another] {
+        let request = post(&server, PATH, stranger, &[("token", &token)]);
         assert_eq!(refusal(request).await, refused(400, "invalid_grant"));
     }
     assert_eq!(server.me(&token).await.status(), StatusCode::OK);
+    server.clock.advance(Duration::hours(1));
+    let expired = post(&server, PATH, &another, &[("token", &token)]);
+    assert_eq!(refusal(expired).await, refused(400, "invalid_grant"));
 }
 
 async fn rfc7009_2_2_a_token_that_is_no_good_is_ended_already(server: Server) {
     let Parties { key, .. } = Parties::new(&server).await;
     let expired = server.token(&key).await;
+    let look_alikes = look_alikes(&server, &key).await;
     server.clock.advance(Duration::hours(1));
-    for token in ["rubbish", "a.b.c", &*expired, &key.client_secret] {
+    let others = ["rubbish", "a.b.c", &*expired, &key.client_secret];
+    for token in look_alikes.iter().map(String::as_str).chain(others) {
         assert_eq!(revoke(&server, &key, token).await, StatusCode::OK, "{token}");
     }
 }
@@ -74,4 +80,17 @@ async fn rfc7009_2_2_1_a_request_names_one_token(server: Server) {
     for form in [&[][..], &[("token", "")], &[("token", "a"), ("token", "b")]] {
         assert_eq!(refusal(post(&server, PATH, &key, form)).await, refused(400, "invalid_request"), "{form:?}");
     }
+}
+
+async fn a_revocation_is_in_the_record(server: Server) {
+    let Parties { ada, key, .. } = Parties::new(&server).await;
+    let another = server.generate(&ada).await;
+    let (own, foreign) = (server.token(&key).await, server.token(&another).await);
+    assert_eq!(revoke(&server, &key, &own).await, StatusCode::OK);
+    assert_eq!(revoke(&server, &key, &foreign).await, StatusCode::BAD_REQUEST);
+    let page = server.text(&ada, "/activity").await;
+    let told = |row: &&str| ["Action", "Outcome", "API key"].map(|name| cell(row, name));
+    let newest: Vec<_> = rows(&page)[..2].iter().map(told).collect();
+    let revoked = |outcome: &str| ["Revoked access token", outcome, &key.client_id].map(str::to_owned);
+    assert_eq!(newest, [revoked("Refused Access token of another API key"), revoked("Allowed")]);
 }

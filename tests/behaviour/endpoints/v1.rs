@@ -1,13 +1,17 @@
-//! `/api/v1` and its description (RFC 9457, OpenAPI 3.1).
+//! `/api/v1` and its description (RFC 6750, RFC 9457, OpenAPI 3.1).
 
-use reqwest::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use diesel::connection::SimpleConnection as _;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 
 use super::{Parties, json};
-use crate::support::{Key, Server, TestDatabase, on_each_database};
+use crate::support::{Key, Record, Server, TestDatabase, on_each_database};
+use crate::tokens::admins_key;
 
 on_each_database![
+    rfc6750_2_1_a_token_is_read_from_the_header_only,
+    rfc6750_3_a_request_without_a_token_is_challenged,
     own_keys_are_listed_read_and_deleted,
     keys_of_others_need_a_permission_in_the_token,
     pages_give_each_key_and_each_event_once,
@@ -15,13 +19,58 @@ on_each_database![
     rfc9457_3_what_cannot_be_read_is_a_problem,
     a_key_cannot_make_keys,
     the_description_names_what_is_there,
+    the_description_knows_every_refusal,
     a_refused_call_is_on_record,
 ];
 
+/// Calls the API, which answers as its description says.
 pub(super) async fn call(server: &Server, method: Method, path: &str, token: &str) -> (u16, Value) {
-    let answer = Client::new().request(method, server.at(path)).bearer_auth(token).send().await.unwrap();
+    let answer = Client::new().request(method.clone(), server.at(path)).bearer_auth(token).send().await.unwrap();
     let status = answer.status().as_u16();
+    assert_described(&description(server).await, &method, path, status);
     (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default())
+}
+
+async fn description(server: &Server) -> Value {
+    json(Client::new().get(server.at("/api/openapi.json")).send().await.unwrap()).await
+}
+
+/// Checks that the description has the status of an answer; of what it does not have, that it is not there.
+fn assert_described(description: &Value, method: &Method, path: &str, status: u16) {
+    let path = path.split('?').next().unwrap();
+    let is_of = |template: &str| {
+        let mut parts = template.split('/').zip(path.split('/'));
+        template.split('/').count() == path.split('/').count()
+            && parts.all(|(part, asked)| part == asked || part.starts_with('{'))
+    };
+    let paths = description["paths"].as_object().unwrap();
+    let Some((_, operations)) = paths.iter().find(|(template, _)| is_of(template)) else {
+        assert_eq!(status, 404, "{path} is not described");
+        return;
+    };
+    match operations.get(method.as_str().to_lowercase()) {
+        Some(operation) => {
+            let is_described = operation["responses"].get(status.to_string()).is_some();
+            assert!(is_described, "{method} {path} answers {status}, which is not described");
+        }
+        None => assert_eq!(status, 405, "{method} {path} is not described"),
+    }
+}
+
+/// The operations of the description: method and path, and the same path with the names of nothing that is there.
+fn operations(description: &Value) -> Vec<(Method, String, String)> {
+    let mut operations = Vec::new();
+    for (path, methods) in description["paths"].as_object().unwrap() {
+        let asked = path
+            .replace("{client_id}", "kl_0000000000000000000000")
+            .replace("{id}", "usr_0000000000000000000000")
+            .replace("{name}", "poet");
+        for method in methods.as_object().unwrap().keys() {
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            operations.push((method, path.clone(), asked.clone()));
+        }
+    }
+    operations
 }
 
 pub(super) async fn get(server: &Server, path: &str, token: &str) -> Value {
@@ -36,6 +85,29 @@ pub(super) async fn narrowed(server: &Server, scope: &str) -> String {
     let key = server.generate(&admin).await;
     let answer = json(server.token_answer(&key, &[("scope", scope)]).await).await;
     answer["access_token"].as_str().unwrap().to_owned()
+}
+
+async fn rfc6750_2_1_a_token_is_read_from_the_header_only(server: Server) {
+    let token = server.token(&admins_key(&server).await).await;
+    let answer = Client::new().get(server.at(&format!("/api/v1/me?access_token={token}"))).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    let lower_case = Client::new().get(server.at("/api/v1/me")).header(AUTHORIZATION, format!("bearer {token}"));
+    assert_eq!(lower_case.send().await.unwrap().status(), StatusCode::OK);
+}
+
+async fn rfc6750_3_a_request_without_a_token_is_challenged(server: Server) {
+    let answer = Client::new().get(server.at("/api/v1/me")).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.headers()[WWW_AUTHENTICATE], "Bearer realm=\"Keyledge\"");
+    assert_eq!(answer.headers()[CONTENT_TYPE], "application/problem+json");
+    for header in ["Bearer", "Bearer ", "Bearer a b"] {
+        let request = Client::new().get(server.at("/api/v1/me")).header(AUTHORIZATION, header);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{header:?}");
+        assert!(answer.headers()[WWW_AUTHENTICATE].to_str().unwrap().contains("error=\"invalid_request\""));
+    }
+    let record = Record::whole(&server.database);
+    assert_eq!(record.count_of_nobody("token_invalid"), 3, "a header that cannot be read is an attempt");
 }
 
 async fn own_keys_are_listed_read_and_deleted(server: Server) {
@@ -171,27 +243,20 @@ async fn a_key_cannot_make_keys(server: Server) {
 }
 
 async fn the_description_names_what_is_there(server: Server) {
-    let document = json(Client::new().get(server.at("/api/openapi.json")).send().await.unwrap()).await;
+    let document = description(&server).await;
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     assert_eq!(document["servers"][0]["url"], *server.url);
     let token = narrowed(&server, "keys:read keys:delete audit:read users:read users:write roles:read").await;
-    let mut operations = Vec::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
-        for method in methods.as_object().unwrap().keys() {
-            operations.push(format!("{} {path}", method.to_uppercase()));
-            let asked = path
-                .replace("{client_id}", "kl_0000000000000000000000")
-                .replace("{id}", "usr_0000000000000000000000")
-                .replace("{name}", "poet");
-            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let (status, answer) = call(&server, method, &asked, &token).await;
-            assert!(matches!(status, 200 | 404), "{path}: {answer}");
-            assert_eq!(status == 404, path.contains('{'), "{path}: {answer}");
-        }
+    let mut described = Vec::new();
+    for (method, path, asked) in operations(&document) {
+        described.push(format!("{method} {path}"));
+        let (status, answer) = call(&server, method, &asked, &token).await;
+        assert!(matches!(status, 200 | 404), "{path}: {answer}");
+        assert_eq!(status == 404, path.contains('{'), "{path}: {answer}");
     }
-    operations.sort();
+    described.sort();
     assert_eq!(
-        operations,
+        described,
         [
             "DELETE /api/v1/api-keys/{client_id}",
             "GET /api/v1/api-keys",
@@ -206,6 +271,34 @@ async fn the_description_names_what_is_there(server: Server) {
             "POST /api/v1/users/{id}/enable"
         ]
     );
+}
+
+async fn the_description_knows_every_refusal(server: Server) {
+    let token = narrowed(&server, "users:read").await;
+    let description = description(&server).await;
+    let operations = operations(&description);
+    let ask = |method: &Method, path: &str| Client::new().request(method.clone(), server.at(path));
+    for (method, _, path) in &operations {
+        for (request, expected) in [
+            (ask(method, path), 401),
+            (ask(method, path).bearer_auth("rubbish"), 401),
+            (ask(method, path).header(AUTHORIZATION, "Bearer"), 400),
+        ] {
+            assert_eq!(request.send().await.unwrap().status(), expected, "{method} {path}");
+            assert_described(&description, method, path, expected);
+        }
+    }
+    let mut database = server.database.connect();
+    database.batch_execute("ALTER TABLE audit_events RENAME TO away").unwrap();
+    let mut statuses = Vec::new();
+    for (method, _, path) in &operations {
+        statuses.push(ask(method, path).bearer_auth(&token).send().await.unwrap().status().as_u16());
+    }
+    database.batch_execute("ALTER TABLE away RENAME TO audit_events").unwrap();
+    assert_eq!(statuses, vec![503; operations.len()]);
+    for (method, _, path) in &operations {
+        assert_described(&description, method, path, 503);
+    }
 }
 
 async fn a_refused_call_is_on_record(database: TestDatabase) {

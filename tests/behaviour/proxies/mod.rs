@@ -2,6 +2,7 @@
 
 mod api;
 pub mod proxy;
+mod untried;
 
 use std::future::Future;
 use std::net::IpAddr;

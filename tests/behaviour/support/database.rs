@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{Bool, Text};
-use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use diesel::{
+    Connection, OptionalExtension, PgConnection, QueryDsl, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
+};
 use keyledge::clock::Clock;
+use keyledge::db::schema::failed_attempts;
 use keyledge::db::{DatabaseUrl, DbConnection};
 use tempfile::TempDir;
 
@@ -100,6 +103,18 @@ impl TestDatabase {
             }
             DatabaseUrl::Postgres(url) => DbConnection::Postgres(PgConnection::establish(url).unwrap()),
         }
+    }
+
+    /// How many failures of a kind were counted against this machine.
+    pub fn failures(&self, kind: &str) -> usize {
+        let bucket = format!("{kind} 127.0.0.1");
+        let counted: Option<i32> = failed_attempts::table
+            .find(&*bucket)
+            .select(failed_attempts::failures)
+            .first(&mut self.connect())
+            .optional()
+            .unwrap();
+        usize::try_from(counted.unwrap_or(0)).unwrap()
     }
 
     /// Every table's columns.

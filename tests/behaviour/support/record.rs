@@ -121,6 +121,12 @@ impl Record {
     pub fn count(&self, reason: &str) -> usize {
         self.0.iter().filter(|event| event.reason.as_deref() == Some(reason)).count()
     }
+
+    /// How many of them are in nobody's record.
+    pub fn count_of_nobody(&self, reason: &str) -> usize {
+        let of_nobody = self.0.iter().filter(|event| event.user_id.is_none() && event.api_key_id.is_none());
+        of_nobody.filter(|event| event.reason.as_deref() == Some(reason)).count()
+    }
 }
 
 /// Records uses of a key as if at that time, allowed or refused for a reason.

@@ -1,0 +1,52 @@
+//! The configurations of `docs/gateways` that no test runs: what each must do before and after the check stands in it.
+
+const ENVOY: &str = include_str!("../../../docs/gateways/envoy.yaml");
+const HAPROXY: &str = include_str!("../../../docs/gateways/haproxy.cfg");
+const TRAEFIK: &str = include_str!("../../../docs/gateways/traefik-dynamic.yml");
+
+/// The numbers of the lines that say this, comments aside.
+fn lines(configuration: &str, words: &str) -> Vec<usize> {
+    let lines = configuration.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#'));
+    lines.filter(|(_, line)| line.contains(words)).map(|(number, _)| number).collect()
+}
+
+/// The number of the one line that says this.
+fn line(configuration: &str, words: &str) -> usize {
+    match lines(configuration, words)[..] {
+        [number] => number,
+        ref numbers => panic!("{words} stands in {} lines", numbers.len()),
+    }
+}
+
+#[test]
+fn haproxy_forgets_what_only_keyledge_may_say_and_keeps_a_client_secret_from_the_api() {
+    let forgets = line(HAPROXY, "http-request del-header '^x[^a-z0-9]auth' -m reg");
+    let checks = lines(HAPROXY, "http-request lua.auth-intercept keyledge /auth/verify");
+    let drops = line(HAPROXY, "http-request del-header authorization if { req.hdr(authorization) -m beg -i basic }");
+    assert_eq!(checks.len(), 2);
+    assert!(checks.iter().all(|check| (forgets..drops).contains(check)));
+}
+
+#[test]
+fn envoy_forgets_what_only_keyledge_may_say_and_keeps_a_client_secret_from_the_api() {
+    let forgets = line(ENVOY, "- remove_on_match:");
+    assert_eq!(line(ENVOY, "safe_regex: { regex: \"x[^a-z0-9]auth.*\" }"), forgets + 2);
+    let filters = line(ENVOY, "http_filters:")..line(ENVOY, "- name: envoy.filters.http.ext_authz");
+    assert!(filters.contains(&forgets), "not a filter before the check");
+    let drops = line(ENVOY, "request_headers_to_remove: [x-auth-required-scope, authorization]");
+    let every_route = line(ENVOY, "domains: [\"*\"]")..line(ENVOY, " routes:");
+    assert!(every_route.contains(&drops), "not for every route");
+}
+
+#[test]
+fn traefik_forgets_what_only_keyledge_may_say_and_keeps_a_client_secret_from_the_api() {
+    let checks = lines(TRAEFIK, "forwardAuth:");
+    let forgets = lines(TRAEFIK, "authResponseHeadersRegex: \"(?i)^x[^a-z0-9]auth\"");
+    assert_eq!((checks.len(), forgets.len()), (2, 2));
+    assert!([checks[0], forgets[0], checks[1], forgets[1]].is_sorted(), "not for every check");
+    let (routers, drops) = (lines(TRAEFIK, " rule: "), lines(TRAEFIK, ", without-authorization]"));
+    assert_eq!((routers.len(), drops.len()), (2, 2), "not for every route");
+    let middleware = line(TRAEFIK, "    without-authorization:");
+    let inside = ["      headers:", "customRequestHeaders:", "Authorization: \"\""].map(|words| line(TRAEFIK, words));
+    assert_eq!(inside, [middleware + 1, middleware + 2, middleware + 3]);
+}
