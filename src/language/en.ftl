@@ -456,7 +456,7 @@ keys-bad-concern = There is no such choice of keys. Go back and choose another o
 
 users-add = Add user
 users-search = Search
-users-search-hint = The beginning of a name, username or e-mail address.
+users-search-hint = The beginning of a name, username or e‑mail address.
 users-sort = Sort by
 users-show = Show
 users-no-more = There are no more users.
