@@ -1,20 +1,10 @@
 //! Lists of several pages, and lists that are sorted.
 
 use super::super::width::assert_fits;
-use super::{Hand, Page, Server};
+use super::{Hand, Page, Server, in_every_look};
 use crate::support::record_uses;
 
-mod with_scripts {
-    use super::{Hand, lists_are_paged_and_sorted};
-
-    super::super::in_every_look![with scripts: lists_are_paged_and_sorted];
-}
-
-mod without_scripts {
-    use super::{Hand, lists_are_paged_and_sorted};
-
-    super::super::in_every_look![without scripts: lists_are_paged_and_sorted];
-}
+in_every_look![with and without scripts: lists_are_paged_and_sorted];
 
 async fn lists_are_paged_and_sorted(server: &Server, page: &Page, hand: Hand) {
     let key = server.generate(&server.signed_in("admin").await).await;
