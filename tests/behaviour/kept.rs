@@ -2,11 +2,11 @@
 
 use chrono::Duration;
 use diesel::connection::SimpleConnection as _;
-use reqwest::header::LOCATION;
+use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::{Client, StatusCode};
 
 use crate::people::{and, filled, form, path, post, with};
-use crate::support::{PASSWORD, Server, alert, browser, field, on_each_database};
+use crate::support::{self, Backend, PASSWORD, Server, alert, browser, field, on_each_database};
 
 on_each_database![
     what_was_typed_is_there_again_after_the_session_has_ended,
@@ -120,6 +120,27 @@ async fn what_was_typed_is_sent_again_after_a_mistake_of_the_server(server: Serv
         let status = post(&server, &admin, action, &fields).await.status();
         assert!(matches!(status.as_u16(), 200 | 303), "{action}: {status}");
     }
+}
+
+/// Another program that writes to the file, such as a backup, for longer than anybody should wait. On Postgres none keeps
+/// others from writing.
+#[test]
+fn what_was_typed_is_sent_again_after_another_program_wrote_for_too_long() {
+    support::run(Backend::Sqlite, async |server: Server| {
+        let admin = server.signed_in("admin").await;
+        let fields = with(filled(&server.text(&admin, "/users/new").await, "/users/new"), "username", "bob");
+        let mut other = server.database.connect();
+        other.batch_execute("BEGIN IMMEDIATE").unwrap();
+        let answer = post(&server, &admin, "/users/new", &fields).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[RETRY_AFTER], "5");
+        let told = answer.text().await.unwrap();
+        assert!(told.contains("The server has too much to do right now.") && told.contains("Try again"), "{told}");
+        let again = filled(&told, "/users/new");
+        assert_eq!(again, fields);
+        other.batch_execute("ROLLBACK").unwrap();
+        assert_eq!(post(&server, &admin, "/users/new", &again).await.status(), StatusCode::OK);
+    });
 }
 
 /// The value of a field of the form at this path.
