@@ -65,7 +65,7 @@ async fn refusals_are_recorded_with_their_reason(server: Server) {
             "Signed in: Refused Account disabled, POST /login",
             "Used the API: Refused API key deleted, GET /api/v1/me",
             "Got access token: Refused API key deleted, POST /auth/token",
-            "Got access token: Refused Incomplete or repeated parameters, POST /auth/token",
+            "Got access token: Refused Malformed request, POST /auth/token",
             "Got access token: Refused Asked for more than the owner holds, POST /auth/token",
             "Got access token: Refused Wrong client secret, POST /auth/token",
             "Signed in: Refused Wrong password, POST /login",
