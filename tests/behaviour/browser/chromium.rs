@@ -20,6 +20,9 @@ pub(super) const ARGUMENTS: [&str; 8] = [
     "--no-first-run",
 ];
 
+/// Tells scripts, too, which role and name is computed for an element, and keeps ready what that takes.
+const TELLS_NAMES: [&str; 2] = ["--enable-blink-features=ComputedAccessibilityInfo", "--force-renderer-accessibility"];
+
 /// A chromedriver on a port of its own. It ends with this value.
 pub struct Chromium {
     url: String,
@@ -58,7 +61,7 @@ impl Chromium {
     /// a second time.
     pub async fn driver(&self, more: &[(&str, Value)], arguments: &[&str]) -> WebDriver {
         let mut capabilities = ChromeCapabilities::new();
-        for argument in ARGUMENTS.iter().chain(arguments) {
+        for argument in ARGUMENTS.iter().chain(&TELLS_NAMES).chain(arguments) {
             capabilities.add_arg(argument).unwrap();
         }
         capabilities.add_arg(&format!("--user-data-dir={}", self.profile().display())).unwrap();

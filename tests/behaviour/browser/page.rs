@@ -2,15 +2,13 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-use thirtyfour::common::command::{Command, ExtensionCommand};
+use serde_json::json;
+use thirtyfour::common::command::Command;
 use thirtyfour::error::{WebDriverError, WebDriverResult};
-use thirtyfour::{By, ElementId, Key, WebDriver, WebElement};
+use thirtyfour::{By, Key, WebDriver, WebElement};
 
 use crate::support::PASSWORD;
 
@@ -30,15 +28,19 @@ const ROWS: &str = "
 /// Whether no form, whose answer is another page, is about to leave.
 const NO_FORM_WAITS: &str = "return document.querySelector('form[aria-busy]:not([hx-get], [hx-post])') === null";
 
-/// What may have this name, of what has the focus where there is no selector. Chromium is asked about these only, since
-/// each answer takes its time.
-const CANDIDATES: &str = r"
-    const [selector, name] = arguments, dense = text => text.replace(/\s+/g, '');
+/// What has this role and name, of what has the focus where there is no selector. Chromium computes them only for what may
+/// have that name, since each takes its time.
+const NAMED: &str = r"
+    const [selector, role, name] = arguments, dense = text => text.replace(/\s+/g, '');
     const texts = element => [element, ...element.labels ?? [], ...element.ariaLabelledByElements ?? []]
         .map(({ textContent }) => textContent);
     const asked = selector ? [...document.querySelectorAll(selector)] : [document.activeElement];
     return asked.filter(element =>
-        dense([...texts(element), element.ariaLabel, element.title].join(' ')).includes(dense(name)));";
+        dense([...texts(element), element.ariaLabel, element.title].join(' ')).includes(dense(name))
+            && element.computedName.trim() === name && element.computedRole === role);";
+
+/// The role and the name of what has the focus.
+const FOCUSED: &str = "return [document.activeElement.computedRole, document.activeElement.computedName.trim()]";
 
 /// Everything that can be read on the page or sent from it.
 const EVERYTHING: &str = "
@@ -51,26 +53,6 @@ pub struct Page {
     pub url: String,
     /// Whether scripts run.
     pub has_scripts: Cell<bool>,
-}
-
-#[derive(Debug)]
-struct Computed {
-    element: ElementId,
-    what: &'static str,
-}
-
-impl ExtensionCommand for Computed {
-    fn parameters_json(&self) -> Option<Value> {
-        None
-    }
-
-    fn method(&self) -> Method {
-        Method::GET
-    }
-
-    fn endpoint(&self) -> Arc<str> {
-        format!("/element/{}/computed{}", self.element, self.what).into()
-    }
 }
 
 impl Page {
@@ -404,10 +386,8 @@ impl Page {
         self.driver.find(By::Tag("body")).await?.text().await
     }
 
-    /// The role and the name of what has the focus.
     pub async fn focused(&self) -> WebDriverResult<(String, String)> {
-        let element = self.driver.active_element().await?;
-        Ok((self.computed(&element, "role").await?, self.computed(&element, "label").await?))
+        self.script(FOCUSED).await
     }
 
     async fn all(&self, role: &str, name: &str) -> WebDriverResult<Vec<WebElement>> {
@@ -427,20 +407,7 @@ impl Page {
 
     /// What fits a selector, or has the focus, and has this role and name.
     async fn named(&self, selector: Option<&str>, role: &str, name: &str) -> WebDriverResult<Vec<WebElement>> {
-        let mut found = Vec::new();
-        let candidates = self.driver.execute(CANDIDATES, vec![json!(selector), json!(name)]).await?.elements()?;
-        for element in candidates {
-            let same_name = self.computed(&element, "label").await? == name;
-            if same_name && self.computed(&element, "role").await? == role {
-                found.push(element);
-            }
-        }
-        Ok(found)
-    }
-
-    async fn computed(&self, element: &WebElement, what: &'static str) -> WebDriverResult<String> {
-        let command = Computed { element: element.element_id(), what };
-        self.driver.cmd(Command::ExtensionCommand(Box::new(command))).await?.value()
+        self.driver.execute(NAMED, vec![json!(selector), json!(role), json!(name)]).await?.elements()
     }
 }
 

@@ -21,7 +21,8 @@ pub(super) fn looks() -> impl Iterator<Item = (u32, &'static str)> {
 const SEEN: &str = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
 
 /// Makes two tests of each named `async fn(&Server, &Page, Hand)`, which is called in every look on the start page. With
-/// scripts two more of each, with htmx, in one look: it does not depend on which script asked for the page.
+/// scripts two more of each, with htmx, in one look: a wide one by mouse, a narrow one with the keyboard. What a page looks
+/// like does not depend on which script asked for it.
 macro_rules! in_every_look {
     (with scripts: $($name:ident),+ $(,)?) => {
         crate::browser::everywhere::in_every_look!(@hands with_scripts, $($name),+);
@@ -75,7 +76,11 @@ fn with_htmx(hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
     htmx::run(async |server, page| {
         page.allow_clipboard().await;
         page.sign_in().await;
-        page.in_look(768, "light", async || flow(&server, &page, hand).await).await;
+        let (width, scheme) = match hand {
+            Hand::Mouse => (1440, "light"),
+            Hand::Keyboard => (320, "dark"),
+        };
+        page.in_look(width, scheme, async || flow(&server, &page, hand).await).await;
     });
 }
 

@@ -22,6 +22,11 @@ async fn a_key_is_generated_once_and_deleted(_server: &Server, page: &Page, hand
     let before = page.key_rows().await.unwrap().len();
     hand.type_into(page, "Name (optional)", "Night shift").await;
     hand.choose_twice(page, "Generate").await;
+    page.until("the one key is shown, or told to be there already", async || {
+        let shown = page.value("Client secret").await?.starts_with("kls_");
+        Ok((shown || page.everything().await?.contains("No second key was generated.")).then_some(()))
+    })
+    .await;
     page.has_keys(before + 1).await;
 
     page.open("/profile").await;

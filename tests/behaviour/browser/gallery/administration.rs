@@ -120,6 +120,18 @@ pub(super) async fn roles_and_keys(server: &Server, gallery: &Gallery) {
     gallery.look_at("/keys?owner=amara", "keys-too-many-owners").await;
 }
 
+/// As somebody sees it who may change nothing.
+pub(super) async fn read_only(_: &Server, gallery: &Gallery) {
+    gallery.sign_in_as("hannah").await;
+    gallery.look("home-of-an-auditor").await;
+    gallery.look_at("/users", "users-read-only").await;
+    let amara = gallery.href("amara").await;
+    gallery.look_at(&amara, "user-read-only").await;
+    gallery.look_at("/roles", "roles-read-only").await;
+    gallery.look_at("/keys", "keys-read-only").await;
+    gallery.look_at("/users/new", "user-new-not-allowed").await;
+}
+
 /// Adds more users whose names begin like this one than a list of keys looks through.
 fn add_namesakes(server: &Server, username: &str) {
     let now = server.clock.now();

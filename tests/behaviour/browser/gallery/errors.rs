@@ -19,6 +19,13 @@ pub(super) async fn what_cannot_be_had(server: &Server, gallery: &Gallery) {
     gallery.submit("Change password").await;
     gallery.look("too-large").await;
     page.open("/account").await;
+    let mut other = server.database.connect();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    gallery.submit("Save language and time zone").await;
+    page.says("The server has too much to do right now.").await;
+    gallery.look("very-busy").await;
+    other.batch_execute("ROLLBACK").unwrap();
+    page.open("/account").await;
     server.database.connect().batch_execute("ALTER TABLE users RENAME TO lost").unwrap();
     page.click("button", "Save language and time zone").await;
     page.says("The server could not do this (error 503). Try again later.").await;

@@ -70,6 +70,7 @@ in_the_gallery![
     without htmx:
     no_scripts::without_scripts,
     no_scripts::administration_without_scripts,
+    administration::read_only,
     errors::what_is_wrong_is_found,
 ];
 
