@@ -34,6 +34,11 @@ mod without_an_answer {
 /// What the window's status region says.
 const STATUS: &str = "return document.querySelector('#profile .dialog-status').textContent";
 
+/// What is told in the form that the focus is in, or above a page's filters.
+const TOLD_BESIDE: &str = "
+    const { form } = document.activeElement, place = form.method === 'get' ? form.closest('main') : form;
+    return place.querySelector(':scope > [data-errors]').textContent;";
+
 /// What an alert beside the form of the API Client panel says.
 const ALERT: &str = "return document.querySelector('.panel [role=alert]')?.textContent ?? ''";
 
@@ -354,6 +359,7 @@ impl Page {
             self.click("button", button).await;
             self.says(words).await;
             self.has_focus("button", button).await;
+            assert!(self.script::<String>(TOLD_BESIDE).await.unwrap().contains(words), "{path}");
             assert_eq!(self.value(field).await.unwrap(), typed, "{path}");
             assert!(self.script::<bool>("return window.isOld").await.unwrap(), "{path}");
         };
