@@ -32,7 +32,8 @@ use crate::{
 };
 
 /// A connection on which nothing is asked is kept so long: longer than proxies keep theirs (nginx 60 s, Traefik 90 s,
-/// Caddy 120 s). Who closes first is asked nothing any more; closed from here, a request may already be on its way.
+/// Caddy 120 s). Who closes first is asked nothing any more; closed from here, a request may already be on its way. It is
+/// the same for a connection on which nothing was asked yet: Caddy and Traefik open some in advance.
 const KEEP_ALIVE: Duration = Duration::from_secs(150);
 
 /// Requests that are under way get this long when the server is told to stop, in seconds.
@@ -119,7 +120,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
             )
     })
     .keep_alive(KEEP_ALIVE)
-    .client_request_timeout(Duration::from_secs(10))
+    .client_request_timeout(KEEP_ALIVE)
     .shutdown_timeout(SHUTDOWN_SECONDS);
     if let Some(workers) = workers {
         server = server.workers(workers.into());

@@ -22,12 +22,15 @@ async fn a_proxy_finds_its_connection_open_after_a_pause_and_the_program_ends_wi
     let database = TestDatabase::create(Backend::Sqlite);
     let process = Process::start(&database.text, &[]);
     let mut connection = Connection::open(&process);
+    let mut opened_in_advance = Connection::open(&process);
     for _ in 0..2 {
         assert_eq!(connection.ask(&get("/healthz", &[])).unwrap().status, 200);
         // Longer than actix-web keeps connections unless told otherwise.
         sleep(Duration::from_secs(7)).await;
     }
-    assert_eq!(connection.ask(&get("/healthz", &[])).unwrap().status, 200);
+    for connection in [&mut connection, &mut opened_in_advance] {
+        assert_eq!(connection.ask(&get("/healthz", &[])).unwrap().status, 200);
+    }
     let begun = Instant::now();
     process.terminate();
     assert_eq!(process.wait(), 0);
