@@ -122,7 +122,8 @@ pub enum Error {
     /// What was committed may not be on disk.
     #[error("what was written may not be on disk")]
     Unsynced(#[source] std::io::Error),
-    /// More waits for a connection, or to be written, than this process takes on.
+    /// More waits for a connection, or to be written, than this process takes on, or another program has written to the
+    /// SQLite file for too long.
     #[error("too much waits for the database")]
     Busy,
     /// The thread doing the work panicked or the runtime is shutting down.

@@ -399,8 +399,12 @@ impl Session {
             let connection = self.connection.insert(connection);
             match begin_transaction(connection) {
                 Ok(()) => return Ok(()),
-                Err(error) if is_locked(&error) && Instant::now() < deadline => std::thread::sleep(WAIT),
-                Err(error) if is_locked(&error) => return Err(Error::Busy),
+                Err(error) if is_locked(&error) => {
+                    if Instant::now() >= deadline {
+                        return Err(Error::Busy);
+                    }
+                    std::thread::sleep(WAIT);
+                }
                 Err(error) if connection.is_broken() && Instant::now() < deadline => {
                     tracing::warn!("the connection to the database is gone, opening another: {error}");
                     self.give_up();

@@ -37,10 +37,7 @@ const NAMED: &str = r"
     const asked = selector ? [...document.querySelectorAll(selector)] : [document.activeElement];
     return asked.filter(element =>
         dense([...texts(element), element.ariaLabel, element.title].join(' ')).includes(dense(name))
-            && element.computedName.trim() === name && element.computedRole === role);";
-
-/// The role and the name of what has the focus.
-const FOCUSED: &str = "return [document.activeElement.computedRole, document.activeElement.computedName.trim()]";
+            && element.computedName === name && element.computedRole === role);";
 
 /// Everything that can be read on the page or sent from it.
 const EVERYTHING: &str = "
@@ -386,8 +383,9 @@ impl Page {
         self.driver.find(By::Tag("body")).await?.text().await
     }
 
+    /// The role and the name of what has the focus.
     pub async fn focused(&self) -> WebDriverResult<(String, String)> {
-        self.script(FOCUSED).await
+        self.script("return [document.activeElement.computedRole, document.activeElement.computedName]").await
     }
 
     async fn all(&self, role: &str, name: &str) -> WebDriverResult<Vec<WebElement>> {
