@@ -26,7 +26,7 @@ use crate::users::actions::{FirstAdministrator, ensure_administrator};
 use crate::web::brand::Brand;
 use crate::web::fields::{LARGEST_FORM, form_config};
 use crate::web::state::State;
-use crate::web::{assets, brand, cross_origin, error_pages, headers, nul, shown_secret, signed_in};
+use crate::web::{answer, assets, brand, cross_origin, error_pages, headers, nul, shown_secret, signed_in};
 use crate::{
     account, all_keys, api, api_keys, audit, gateway, health, home, language, login, oauth, profile, roles, users,
 };
@@ -132,7 +132,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
 
 /// Everything that people see: behind sessions, guarded against other websites, with error pages. The order is that of
 /// an answer's way out: the page, the session's cookie, the refusal of other websites, the error page, what makes browsers
-/// forget a secret. Asking how long a session lasts stands before them, because it does not prolong the session.
+/// forget a secret, what a script is told of a redirect. Asking how long a session lasts stands before them, because it does not prolong the session.
 fn pages(config: &mut web::ServiceConfig, state: &State) {
     config.service(
         web::resource("/account/session")
@@ -148,6 +148,7 @@ fn pages(config: &mut web::ServiceConfig, state: &State) {
             .wrap(from_fn(cross_origin::refuse))
             .wrap(from_fn(error_pages::render))
             .wrap(from_fn(shown_secret::forget))
+            .wrap(from_fn(answer::tell_redirect))
             .wrap(Compress::default())
             .configure(home::routes)
             .configure(login::routes)

@@ -89,6 +89,7 @@ script-too-many-requests = Es gab zu viele Anfragen. Nichts wurde getan. Versuch
 script-too-many-requests-until = Es gab zu viele Anfragen. Nichts wurde getan. Versuchen Sie es in { $time } noch einmal.
 script-unreachable = Der Server war nicht zu erreichen. Sie können es gefahrlos noch einmal versuchen.
 script-no-answer = Der Server hat nicht geantwortet. Sie können es gefahrlos noch einmal versuchen.
+script-password-unsure = Der Server hat nicht geantwortet. Vielleicht wurde das Passwort geändert: Wird das alte abgelehnt, verwenden Sie das neue.
 script-waiting = Bitte warten …
 script-stayed = Sie bleiben angemeldet
 

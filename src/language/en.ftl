@@ -89,6 +89,7 @@ script-too-many-requests = There were too many requests. Nothing was done. Try a
 script-too-many-requests-until = There were too many requests. Nothing was done. Try again in { $time }.
 script-unreachable = The server could not be reached. It is safe to try again.
 script-no-answer = The server did not answer. It is safe to try again.
+script-password-unsure = The server did not answer. Perhaps the password was changed: if the old one is refused, use the new one.
 script-waiting = Please wait…
 script-stayed = You stay signed in
 

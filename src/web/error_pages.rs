@@ -4,13 +4,13 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
+use actix_web::http::header::{ALLOW, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 use url::form_urlencoded;
 
-use super::answer::{page, see_other, wants_fragment};
+use super::answer::{HX_REDIRECT, is_boosted, page, see_other, wants_fragment};
 use super::kept::Sent;
 use super::layout::{Layout, Viewer};
 use super::locale::of_browser;
@@ -79,7 +79,8 @@ pub async fn render<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let (state, fragment) = (request.app_data::<web::Data<State>>().cloned(), wants_fragment(request.request()));
+    let state = request.app_data::<web::Data<State>>().cloned();
+    let fragment = wants_fragment(request.request()) || is_boosted(request.request());
     let browser = of_browser(request.request());
     let response = match (next.call(request).await, state) {
         (Ok(response), _) => response,
@@ -108,7 +109,7 @@ pub async fn render<B: MessageBody + 'static>(
         Some(state) => {
             let viewer = request.extensions().get::<Viewer>().cloned();
             let again = again(&request, error);
-            answer(state, of_browser(&request), viewer, wants_fragment(&request), error, again)
+            answer(state, of_browser(&request), viewer, fragment, error, again)
         }
         None => HttpResponse::new(error.status()),
     };
@@ -207,7 +208,7 @@ fn redirect(fragment: bool, path: &str) -> HttpResponse {
     }
     let mut answer = HttpResponse::new(StatusCode::UNAUTHORIZED);
     if let Ok(path) = HeaderValue::from_str(path) {
-        answer.headers_mut().insert(HeaderName::from_static("hx-redirect"), path.clone());
+        answer.headers_mut().insert(HX_REDIRECT, path.clone());
         answer.headers_mut().insert(LOCATION, path);
     }
     answer

@@ -1,9 +1,11 @@
 // Opens fragments that are dialogs over the page, and puts back the address
 // and the focus when they close.
 
+import { show } from "./main.js";
+
 const page = address();
-const title = document.title;
 const instanceName = document.querySelector(".brand").textContent.trim();
+let title;
 let changed = false;
 const openers = new WeakMap();
 
@@ -22,7 +24,10 @@ function open(dialog, opener) {
   dialog.showModal();
   openers.set(dialog, opener);
   const heading = document.getElementById(dialog.getAttribute("aria-labelledby"));
-  if (isWindow(dialog.parentElement)) document.title = `${heading.textContent} – ${instanceName}`;
+  if (isWindow(dialog.parentElement)) {
+    title = document.title;
+    document.title = `${heading.textContent} – ${instanceName}`;
+  }
   if (!dialog.querySelector("[autofocus]")) heading.focus();
 }
 
@@ -71,9 +76,7 @@ async function refresh(opener) {
   const response = await fetch(page, { cache: "no-store" }).catch(() => null);
   if (!response?.ok || response.redirected) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-  const main = document.getElementById("main");
-  main.replaceChildren(...fresh.getElementById("main").childNodes);
-  main.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: main } }));
+  show(fresh);
   if (!opener.isConnected) document.querySelector(".page-account [hx-get]")?.focus();
 }
 

@@ -1,20 +1,15 @@
 // Asks before a client secret is lost that was neither copied nor downloaded.
 
 import { goesNowhere } from "./plain.js";
-import { isUnsaved } from "./secret.js";
+import { isUnsaved, mayBeLost } from "./secret.js";
 
 // The form that waits for the answer, and the button that was pressed.
 let waiting = null;
 let goingOn = false;
 
-// Where a secret comes that only this page will ever show.
-function awaitsSecret(page) {
-  return page.querySelector('[hx-post="/profile/api-keys"][aria-busy="true"]') !== null;
-}
-
 // Where an answer comes that could be told nowhere else, such as that nothing was deleted.
 function awaitsAnswer(dialog) {
-  return dialog.querySelector('[hx-post][aria-busy="true"]') !== null;
+  return dialog.querySelector('[method="post"][aria-busy="true"]') !== null;
 }
 
 function question() {
@@ -96,7 +91,7 @@ document.addEventListener("close", ({ target: dialog }) => {
 
 // The browser asks in its own words: a page cannot say anything as it is left.
 addEventListener("beforeunload", (event) => {
-  if (!isUnsaved() && !awaitsSecret(document)) return;
+  if (!mayBeLost()) return;
   event.preventDefault();
   // It runs once the browser was answered. Where one stays, the form that would have left is not on its way; where one
   // leaves, pressing it again does no harm.

@@ -10,6 +10,11 @@ export function isUnsaved() {
   return Boolean(field()?.value) && !("saved" in field().dataset);
 }
 
+// Whether a secret would be lost with the page: it is unsaved, or on its way to where only this page will ever show it.
+export function mayBeLost() {
+  return isUnsaved() || document.querySelector('[hx-post="/profile/api-keys"][aria-busy="true"]') !== null;
+}
+
 // Tells that a text has left the page: by the clipboard, or as a file.
 export function noteSaved(text) {
   if (isUnsaved() && text.includes(field().value)) field().dataset.saved = "";

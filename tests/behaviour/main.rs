@@ -8,6 +8,7 @@ mod activity;
 mod all_keys;
 mod api_keys;
 mod audit;
+mod boosted;
 mod brand;
 mod browser;
 mod cli;

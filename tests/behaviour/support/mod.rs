@@ -13,7 +13,7 @@ pub use html::{alert, cell, field, link, nonce, notice, row, rows, texts};
 pub use process::{Finished, Process, keyledge, keyledge_with};
 pub use record::{Event, Record, read_export, record_uses};
 pub use server::{SECRET_KEY, Server, run};
-pub use site::{Key, PASSWORD, Site, browser, browser_speaking, session_cookie};
+pub use site::{Key, PASSWORD, Site, browser, browser_sending, browser_speaking, session_cookie};
 
 /// Makes a test of each named `async fn(Server)` or `async fn(TestDatabase)`, once on SQLite and once on Postgres. The
 /// second kind starts the program itself, on the empty database that it is given.

@@ -1,6 +1,6 @@
 //! What people and programs do with the program, wherever it runs.
 
-use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, StatusCode, redirect};
 
 use super::{field, nonce};
@@ -115,7 +115,12 @@ pub fn browser() -> Client {
 
 /// The same, whose `Accept-Language` says this.
 pub fn browser_speaking(languages: &str) -> Client {
-    let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, HeaderValue::from_str(languages).unwrap())]);
+    browser_sending(ACCEPT_LANGUAGE, languages)
+}
+
+/// The same, every request of which has this header.
+pub fn browser_sending(name: HeaderName, value: &str) -> Client {
+    let headers = HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())]);
     Client::builder().cookie_store(true).redirect(redirect::Policy::none()).default_headers(headers).build().unwrap()
 }
 

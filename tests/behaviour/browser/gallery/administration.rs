@@ -53,11 +53,13 @@ pub(super) async fn people(server: &Server, gallery: &Gallery) {
     gallery.look("user-saved").await;
     page.type_into("E-mail (optional)", ".uk").await;
     break_storage(server);
-    gallery.submit("Save changes").await;
-    gallery.look("user-try-again").await;
+    page.click("button", "Save changes").await;
+    page.says("The mistake is ours.").await;
+    gallery.look("user-mistake").await;
     mend_storage(server);
     server.clock.advance(Duration::minutes(61));
-    gallery.submit("Try again").await;
+    page.click("button", "Save changes").await;
+    page.find("alertdialog", "Your session has ended").await;
     gallery.look("user-session-ended").await;
     gallery.submit("Sign in again").await;
     gallery.look("sign-in-again").await;

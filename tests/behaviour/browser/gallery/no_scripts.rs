@@ -1,6 +1,7 @@
 //! The same without JavaScript.
 
 use chrono::Duration;
+use diesel::connection::SimpleConnection as _;
 
 use super::super::no_scripts::disable_scripts;
 use super::super::waiting::{break_storage, mend_storage};
@@ -50,6 +51,19 @@ pub(super) async fn without_scripts(server: &Server, gallery: &Gallery) {
     page.sign_in_here("amara").await;
     page.says("Your session had ended. Nothing was changed.").await;
     gallery.look_without_scripts("plain-not-sent").await;
+
+    page.open("/account").await;
+    page.script::<()>("document.getElementById('current-password').value = 'a'.repeat(17_000)").await.unwrap();
+    gallery.submit("Change password").await;
+    page.says("Too much text").await;
+    gallery.look_without_scripts("plain-too-large").await;
+    page.open("/account").await;
+    let mut other = server.database.connect();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    gallery.submit("Save language and time zone").await;
+    page.says("The server has too much to do right now.").await;
+    gallery.look_without_scripts("plain-very-busy").await;
+    other.batch_execute("ROLLBACK").unwrap();
 }
 
 pub(super) async fn administration_without_scripts(_: &Server, gallery: &Gallery) {
