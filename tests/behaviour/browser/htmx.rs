@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::Path;
 
+use super::chromium::Browser;
 use super::{Page, visit};
 use crate::proxies::proxy::Proxy;
 use crate::support::{self, Backend, Server};
@@ -28,7 +29,7 @@ pub(super) async fn visit_with_htmx(url: &str, test: impl AsyncFnOnce(Page)) {
     let htmx = std::fs::read_to_string(file).expect("htmx is not there: run scripts/test, which installs it");
     let keyledge = url.strip_prefix("http://").unwrap().parse().unwrap();
     let proxy = Proxy::with_script(keyledge, "partial.js", &(htmx + SETTINGS));
-    visit(proxy.url.clone(), async |page| {
+    visit(proxy.url.clone(), Browser::Shell, async |page| {
         page.open("/login").await;
         let version: String = page.script("return window.htmxVersion").await.unwrap();
         assert!(version.starts_with("2."), "{version}");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::chromium::Chromium;
+use super::chromium::{Browser, Chromium};
 use super::hand::Hand;
 use super::{Page, drive, in_chromium};
 use crate::support::Server;
@@ -18,7 +18,7 @@ in_chromium![
 const TIMES: &str = "return [...document.querySelectorAll('td time')].map(time => time.textContent)";
 
 async fn a_page_speaks_the_language_of_the_browser(_server: Server, page: Page) {
-    let chromium = Chromium::start();
+    let chromium = Chromium::start(Browser::Whole);
     drive(chromium.driver(&[], &["--accept-lang=de-AT,en"]).await, &page.url, async |page| {
         page.open("/login").await;
         page.find("button", "Anmelden").await;

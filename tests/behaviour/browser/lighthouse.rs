@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::PLACES;
-use super::chromium::ARGUMENTS;
+use super::chromium::{ARGUMENTS, UNSEEN};
 use super::gallery::company;
 use crate::support::{self, Backend, PASSWORD, TestDatabase, browser, session_cookie};
 
@@ -63,7 +63,7 @@ impl Report {
             .arg(url)
             .args(["--quiet", "--output=json", "--no-enable-error-reporting"])
             .arg("--only-categories=accessibility,best-practices,performance")
-            .arg(format!("--chrome-flags={}", ARGUMENTS.join(" ")))
+            .arg(format!("--chrome-flags={}", [&[UNSEEN], &ARGUMENTS[..]].concat().join(" ")))
             .arg(format!("--extra-headers={}", json!({ "Cookie": cookie })))
             .kill_on_drop(true)
             .output()

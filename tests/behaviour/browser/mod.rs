@@ -32,14 +32,14 @@ use thirtyfour::error::WebDriverError;
 use tokio::sync::Semaphore;
 
 use crate::support::{self, Backend, Server};
-use chromium::Chromium;
+use chromium::{Browser, Chromium};
 use page::Page;
 
 /// More of them at once make each slow on a small machine.
 static PLACES: Semaphore = Semaphore::const_new(2);
 
-/// Makes tests of each named `async fn(Server, Page)`: one on SQLite, one on Postgres, and one with htmx, unless one of
-/// them has nothing to do with it.
+/// Makes tests of each named `async fn(Server, Page)`: one on SQLite in the whole browser, one on Postgres and one with htmx
+/// in its engine alone, unless one of them has nothing to do with it.
 macro_rules! in_chromium {
     (without htmx: $($name:ident),+ $(,)?) => {
         crate::browser::in_chromium![@ sqlite, "needs Chromium: run scripts/test", $($name),+];
@@ -69,11 +69,11 @@ macro_rules! in_chromium {
 use in_chromium;
 
 fn sqlite<F: Future<Output = ()>>(test: impl FnOnce(Server, Page) -> F) {
-    run(Backend::Sqlite, test);
+    run(Backend::Sqlite, Browser::Whole, test);
 }
 
 fn postgres<F: Future<Output = ()>>(test: impl FnOnce(Server, Page) -> F) {
-    run(Backend::Postgres, test);
+    run(Backend::Postgres, Browser::Shell, test);
 }
 
 fn htmx<F: Future<Output = ()>>(test: impl FnOnce(Server, Page) -> F) {
@@ -81,16 +81,16 @@ fn htmx<F: Future<Output = ()>>(test: impl FnOnce(Server, Page) -> F) {
 }
 
 /// Runs a test with a server and a browser of its own.
-fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(Server, Page) -> F) {
+fn run<F: Future<Output = ()>>(backend: Backend, browser: Browser, test: impl FnOnce(Server, Page) -> F) {
     support::run(backend, async |server: Server| {
         let url = server.url.clone();
-        visit(url, async |page| test(server, page).await).await;
+        visit(url, browser, async |page| test(server, page).await).await;
     });
 }
 
 /// Does something in another browser, which has more capabilities.
 async fn in_another_browser(url: &str, capabilities: &[(&str, Value)], task: impl AsyncFnOnce(Page)) {
-    let chromium = Chromium::start();
+    let chromium = Chromium::start(Browser::Whole);
     drive(chromium.driver(capabilities, &[]).await, url, task).await;
 }
 
@@ -106,7 +106,8 @@ async fn drive(driver: WebDriver, url: &str, task: impl AsyncFnOnce(Page)) {
 }
 
 /// Runs a test with a browser of its own.
-async fn visit(url: String, test: impl AsyncFnOnce(Page)) {
+async fn visit(url: String, browser: Browser, test: impl AsyncFnOnce(Page)) {
     let _place = PLACES.acquire().await.unwrap();
-    in_another_browser(&url, &[], test).await;
+    let chromium = Chromium::start(browser);
+    drive(chromium.driver(&[], &[]).await, &url, test).await;
 }

@@ -25,7 +25,7 @@ const ROWS: &str = "
     return [...table.tBodies[0].rows].map(row =>
         Object.fromEntries([...row.cells].map((cell, index) => [columns[index], cell.textContent.trim()])));";
 
-/// Whether no form, whose answer is another page, is about to leave.
+/// Whether no form, whose answer is another page, waits for it.
 const NO_FORM_WAITS: &str = "return document.querySelector('form[aria-busy]:not([hx-get], [hx-post])') === null";
 
 /// What has this role and name, of what has the focus where there is no selector. Chromium computes them only for what may
@@ -139,10 +139,11 @@ impl Page {
             }
             assert!(
                 start.elapsed() < PATIENCE,
-                "{what}: not so after {PATIENCE:?}, at {:?}\n{}\n{:?}",
+                "{what}: not so after {PATIENCE:?}, at {:?}\n{}\n{:?}\n{}",
                 self.driver.current_url().await.map(String::from),
                 self.visible_text().await.unwrap_or_default(),
                 seen.err(),
+                self.everything().await.unwrap_or_default(),
             );
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }
@@ -175,8 +176,8 @@ impl Page {
         self.has_left().await;
     }
 
-    /// Waits until a form that was sent has left the page: until then it is only asking whether the server is ready. Where
-    /// the browser asks whether to leave, that is for the test to answer.
+    /// Waits until a form that was sent has its answer. Where the browser asks whether to leave, that is for the test to
+    /// answer.
     async fn has_left(&self) {
         self.until("no form waits to be sent", async || match self.script::<bool>(NO_FORM_WAITS).await {
             Err(error) if led_on(&error) => Ok(Some(())),

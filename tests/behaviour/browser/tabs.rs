@@ -5,7 +5,7 @@ use std::path::Path;
 use keyledge::secret::sha256;
 use serde_json::json;
 
-use super::chromium::Chromium;
+use super::chromium::{Browser, Chromium};
 use super::everywhere::looks;
 use super::hand::Hand;
 use super::no_scripts::disable_scripts;
@@ -43,7 +43,7 @@ async fn no_duplicate_shows_a_secret(page: &Page, scripts: bool) {
     let manifest = json!({ "manifest_version": 3, "name": "Duplicates", "version": "1", "permissions": ["tabs"] });
     std::fs::write(path.join("manifest.json"), manifest.to_string()).unwrap();
     std::fs::write(path.join("page.html"), "<!DOCTYPE html><title>Duplicates</title>").unwrap();
-    let chromium = Chromium::start();
+    let chromium = Chromium::start(Browser::Whole);
     let driver = chromium.driver(&[], &[&format!("--load-extension={}", path.display())]).await;
     drive(driver, &page.url, async |page| {
         page.sign_in().await;
@@ -90,7 +90,7 @@ async fn a_duplicate_shows_no_secret(page: &Page, hand: Hand, look: (u32, &str),
 }
 
 async fn a_restored_tab_shows_no_secret_and_no_file_holds_it(_server: Server, page: Page) {
-    let chromium = Chromium::start();
+    let chromium = Chromium::start(Browser::Whole);
     let mut secrets = Vec::new();
     drive(chromium.driver(&[], &[]).await, &page.url, async |page| {
         page.sign_in().await;

@@ -11,6 +11,9 @@ use tempfile::TempDir;
 const NGINX: &str = include_str!("../../../docs/gateways/nginx.conf");
 const CADDY: &str = include_str!("../../../docs/gateways/Caddyfile");
 
+/// Where it writes what went wrong.
+const LOG: &str = "log";
+
 /// How long a proxy may take to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -24,7 +27,7 @@ pub enum Program {
 pub struct Proxy {
     pub url: String,
     process: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Proxy {
@@ -81,7 +84,7 @@ impl Proxy {
 
     fn run(mut command: Command, folder: TempDir, address: SocketAddr, scheme: &str) -> Self {
         let program = command.get_program().to_owned();
-        let log = folder.path().join("log");
+        let log = folder.path().join(LOG);
         let mut process = command
             .env_clear()
             .env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap()))
@@ -103,7 +106,7 @@ impl Proxy {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Self { url: format!("{scheme}://{address}"), process, _folder: folder }
+        Self { url: format!("{scheme}://{address}"), process, folder }
     }
 }
 
@@ -111,6 +114,9 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        if std::thread::panicking() {
+            println!("{}", fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default());
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod no_scripts;
 mod people;
 mod window;
 
+use super::chromium::Browser;
 use super::hand::Hand;
 use super::no_scripts::disable_scripts;
 use super::{Page, htmx, run};
@@ -21,8 +22,7 @@ pub(super) fn looks() -> impl Iterator<Item = (u32, &'static str)> {
 const SEEN: &str = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
 
 /// Makes two tests of each named `async fn(&Server, &Page, Hand)`, which is called in every look on the start page. With
-/// scripts two more of each, with htmx, in one look: a wide one by mouse, a narrow one with the keyboard. What a page looks
-/// like does not depend on which script asked for it.
+/// scripts two more of each, with htmx.
 macro_rules! in_every_look {
     (with scripts: $($name:ident),+ $(,)?) => {
         crate::browser::everywhere::in_every_look!(@hands with_scripts, $($name),+);
@@ -69,23 +69,15 @@ macro_rules! in_every_look {
 use in_every_look;
 
 fn with_scripts(hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
-    run(Backend::Sqlite, async |server, page| go_through(server, page, hand, flow).await);
+    run(Backend::Sqlite, Browser::Shell, async |server, page| go_through(server, page, hand, flow).await);
 }
 
 fn with_htmx(hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
-    htmx::run(async |server, page| {
-        page.allow_clipboard().await;
-        page.sign_in().await;
-        let (width, scheme) = match hand {
-            Hand::Mouse => (1440, "light"),
-            Hand::Keyboard => (320, "dark"),
-        };
-        page.in_look(width, scheme, async || flow(&server, &page, hand).await).await;
-    });
+    htmx::run(async |server, page| go_through(server, page, hand, flow).await);
 }
 
 fn without_scripts(hand: Hand, flow: &impl AsyncFn(&Server, &Page, Hand)) {
-    run(Backend::Sqlite, async |server, page| {
+    run(Backend::Sqlite, Browser::Shell, async |server, page| {
         disable_scripts(&page).await;
         go_through(server, page, hand, flow).await;
     });
@@ -101,15 +93,11 @@ impl Page {
     /// Does the same on the start page in every look, by somebody who is signed in.
     pub(super) async fn in_every_look(&self, flow: impl AsyncFn()) {
         for (width, scheme) in looks() {
-            self.in_look(width, scheme, &flow).await;
+            self.is_seen(width, scheme).await;
+            self.open("/").await;
+            assert_eq!(self.script::<(u32, bool)>(SEEN).await.unwrap(), (width, scheme == "dark"));
+            flow().await;
         }
-    }
-
-    async fn in_look(&self, width: u32, scheme: &str, flow: impl AsyncFnOnce()) {
-        self.is_seen(width, scheme).await;
-        self.open("/").await;
-        assert_eq!(self.script::<(u32, bool)>(SEEN).await.unwrap(), (width, scheme == "dark"));
-        flow().await;
     }
 
     /// A name that has another end in every look.

@@ -17,6 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::chromium::Browser;
 use super::everywhere::looks;
 use super::htmx::visit_with_htmx;
 use super::no_scripts::allow_scripts;
@@ -178,7 +179,7 @@ fn run(company: fn(TestDatabase) -> Server, with_htmx: bool, test: impl AsyncFnO
         if with_htmx {
             visit_with_htmx(&server.url, test).await;
         } else {
-            visit(server.url.clone(), test).await;
+            visit(server.url.clone(), Browser::Shell, test).await;
         }
     });
 }
@@ -248,16 +249,17 @@ impl Gallery {
         leave_out(false).await;
     }
 
-    /// Presses a button whose answer is another page. The browser's own checks of fields are off, so that the server's
-    /// words are seen.
+    /// Presses a button whose answer is another page, or another content of this one. The browser's own checks of fields are
+    /// off, so that the server's words are seen.
     pub(super) async fn submit(&self, button: &str) {
-        let script = "window.isOld = true; for (const form of document.forms) form.noValidate = true;";
-        self.page.script::<Value>(script).await.unwrap();
+        const SHOWN: &str = "(document.querySelector('main')?.firstElementChild ?? document.body)";
+        let script = format!("{SHOWN}.isOld = true; for (const form of document.forms) form.noValidate = true;");
+        self.page.script::<Value>(&script).await.unwrap();
         self.page.click("button", button).await;
         self.page
             .until("another page is shown", async || {
-                let is_new = "return !window.isOld && document.readyState === 'complete'";
-                Ok(self.page.script::<bool>(is_new).await?.then_some(()))
+                let is_new = format!("return !{SHOWN}.isOld && document.readyState === 'complete'");
+                Ok(self.page.script::<bool>(&is_new).await?.then_some(()))
             })
             .await;
     }
