@@ -29,11 +29,13 @@ const ROWS: &str = "
 const NO_FORM_WAITS: &str = "return document.querySelector('form[aria-busy]:not([hx-get], [hx-post])') === null";
 
 /// What has this role and name, of what has the focus where there is no selector. Chromium computes them only for what may
-/// have that name, since each takes its time.
+/// have that name, since each takes its time. What htmx has not quite put in yet has the focus only once it has: until then
+/// htmx may still move it.
 const NAMED: &str = r"
     const [selector, role, name] = arguments, dense = text => text.replace(/\s+/g, '');
     const texts = element => [element, ...element.labels ?? [], ...element.ariaLabelledByElements ?? []]
         .map(({ textContent }) => textContent);
+    if (!selector && document.querySelector('.htmx-added, .htmx-settling')) return [];
     const asked = selector ? [...document.querySelectorAll(selector)] : [document.activeElement];
     return asked.filter(element =>
         dense([...texts(element), element.ariaLabel, element.title].join(' ')).includes(dense(name))
