@@ -13,7 +13,7 @@ use crate::support::{self, Backend, Server};
 const SETTINGS: &str = "
     Object.assign(htmx.config, { includeIndicatorStyles: false, historyCacheSize: 0, allowEval: false, timeout: 60_000 });
     htmx.onLoad(element => htmx.process(element));
-    window.htmxVersion = htmx.version;";
+    window.htmx = htmx;";
 
 /// Runs a test with a server and a browser of its own. What htmx does does not depend on the database.
 pub(super) fn run<F: Future<Output = ()>>(test: impl FnOnce(Server, Page) -> F) {
@@ -31,7 +31,7 @@ pub(super) async fn visit_with_htmx(url: &str, test: impl AsyncFnOnce(Page)) {
     let proxy = Proxy::with_script(keyledge, "partial.js", &(htmx + SETTINGS));
     visit(proxy.url.clone(), Browser::Shell, async |page| {
         page.open("/login").await;
-        let version: String = page.script("return window.htmxVersion").await.unwrap();
+        let version: String = page.script("return htmx.version").await.unwrap();
         assert!(version.starts_with("2."), "{version}");
         test(page).await;
     })

@@ -17,6 +17,7 @@ in_chromium![
     a_mistake_of_the_server_is_told_in_place_and_nothing_typed_is_lost,
     a_server_that_is_lost_or_fails_is_told_on_every_other_form_and_nothing_typed_is_lost,
     too_many_requests_are_told_in_place_and_nothing_typed_is_lost,
+    a_server_that_does_not_answer_is_told_in_place_and_nothing_typed_is_lost,
     where_a_window_cannot_be_opened_that_is_told,
     an_ended_session_and_a_lost_server_are_told_in_the_same_place,
     a_form_that_is_no_longer_complete_can_be_sent_once_it_is,
@@ -24,12 +25,6 @@ in_chromium![
     a_field_is_no_longer_called_wrong_once_its_message_is_gone,
     a_deletion_that_fails_is_told_however_impatient_one_was,
 ];
-
-mod without_an_answer {
-    use super::a_server_that_does_not_answer_is_told_in_place_and_nothing_typed_is_lost;
-
-    super::in_chromium![without htmx: a_server_that_does_not_answer_is_told_in_place_and_nothing_typed_is_lost];
-}
 
 /// What the window's status region says.
 const STATUS: &str = "return document.querySelector('#profile .dialog-status').textContent";
@@ -45,7 +40,8 @@ const ALERT: &str = "return document.querySelector('.panel [role=alert]')?.textC
 /// Waits for an answer only so long as a person in a hurry.
 const IMPATIENT: &str = "
     const { timeout } = AbortSignal;
-    AbortSignal.timeout = () => timeout.call(AbortSignal, 500);";
+    AbortSignal.timeout = () => timeout.call(AbortSignal, 500);
+    if (window.htmx) htmx.config.timeout = 500;";
 
 /// Answers as a proxy does behind which there is nobody, or no longer.
 const NOBODY_THERE: &str = "
