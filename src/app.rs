@@ -132,7 +132,8 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
 
 /// Everything that people see: behind sessions, guarded against other websites, with error pages. The order is that of
 /// an answer's way out: the page, the session's cookie, the refusal of other websites, the error page, what makes browsers
-/// forget a secret, what a script is told of a redirect. Asking how long a session lasts stands before them, because it does not prolong the session.
+/// forget a secret, what a script is told of a redirect. Asking how long a session lasts stands before them, because it
+/// does not prolong the session.
 fn pages(config: &mut web::ServiceConfig, state: &State) {
     config.service(
         web::resource("/account/session")

@@ -66,9 +66,13 @@ pub fn wants_fragment(request: &HttpRequest) -> bool {
     request.headers().contains_key("HX-Request")
 }
 
-/// Whether a script sends a form whose answer is a whole page (htmx's request header). It tells errors in the page that it
-/// is on.
-#[must_use]
-pub fn is_boosted(request: &HttpRequest) -> bool {
+/// Whether a script sends a form whose answer is a whole page (htmx's request header).
+fn is_boosted(request: &HttpRequest) -> bool {
     request.headers().contains_key("HX-Boosted")
+}
+
+/// Whether the answer goes to a script, which shows an error in the page that it is on.
+#[must_use]
+pub fn is_by_script(request: &HttpRequest) -> bool {
+    wants_fragment(request) || is_boosted(request)
 }

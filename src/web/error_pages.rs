@@ -10,7 +10,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 use url::form_urlencoded;
 
-use super::answer::{HX_REDIRECT, is_boosted, page, see_other, wants_fragment};
+use super::answer::{HX_REDIRECT, is_by_script, page, see_other};
 use super::kept::Sent;
 use super::layout::{Layout, Viewer};
 use super::locale::of_browser;
@@ -80,7 +80,7 @@ pub async fn render<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let state = request.app_data::<web::Data<State>>().cloned();
-    let fragment = wants_fragment(request.request()) || is_boosted(request.request());
+    let fragment = is_by_script(request.request());
     let browser = of_browser(request.request());
     let response = match (next.call(request).await, state) {
         (Ok(response), _) => response,

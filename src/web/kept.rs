@@ -16,7 +16,7 @@ use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
-use super::answer::{is_boosted, wants_fragment};
+use super::answer::is_by_script;
 use super::fields::{Fields, LARGEST_FORM};
 use crate::error::Error;
 
@@ -71,8 +71,7 @@ pub async fn keep<B: MessageBody>(
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let kind = request.headers().get(CONTENT_TYPE);
     let is_form = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
-    let is_by_script = wants_fragment(request.request()) || is_boosted(request.request());
-    if request.method() == Method::POST && is_form && !is_by_script {
+    if request.method() == Method::POST && is_form && !is_by_script(request.request()) {
         let body = match request.extract::<web::Bytes>().await {
             Ok(body) => body,
             Err(error) => {

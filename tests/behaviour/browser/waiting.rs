@@ -24,6 +24,7 @@ in_chromium![
     who_goes_elsewhere_meanwhile_sends_nothing,
     a_field_is_no_longer_called_wrong_once_its_message_is_gone,
     a_deletion_that_fails_is_told_however_impatient_one_was,
+    a_deletion_over_the_list_of_all_keys_is_told_however_impatient_one_was,
 ];
 
 /// What the window's status region says.
@@ -288,6 +289,20 @@ async fn a_deletion_that_fails_is_told_however_impatient_one_was(server: Server,
     page.press(Press::Escape).await;
     page.is_gone("dialog", "Delete API key").await;
     page.has_keys(1).await;
+}
+
+async fn a_deletion_over_the_list_of_all_keys_is_told_however_impatient_one_was(server: Server, page: Page) {
+    let key = server.generate(&server.signed_in("admin").await).await;
+    page.sign_in().await;
+    page.open("/keys").await;
+    page.click("button", &format!("Delete {}", key.client_id)).await;
+    page.has_focus("button", "Cancel").await;
+    page.slow_down(1500).await;
+    let (cancel, delete) = (page.find("button", "Cancel").await, page.find("button", "Delete").await);
+    delete.click().await.unwrap();
+    cancel.click().await.unwrap();
+    page.find("dialog", "Delete API key").await;
+    page.message_has_focus(&format!("API key {} of admin was deleted.", key.client_id)).await;
 }
 
 /// Makes the server answer every question about keys with a mistake of its own.
