@@ -1,18 +1,26 @@
 //! The index of events by user and key on SQLite, and the counts by day: built for a block of events at a time.
 //!
 //! An ordinary index would touch a page of its own for each event, and SQLite writes whole pages: measured, that is
-//! twice the cost of everything else about an event. A block's entries are sorted once and appended, in the transaction
-//! of the event that completes the block, so what is committed is always a whole: blocks with their entries, and after
-//! the last block fewer than a block of events ([`tail`]), which a reader goes through one by one. Counts by day are kept
-//! in the same way, in steps of their own, so that no transaction takes long; where there is time, before a step is full.
+//! twice the cost of everything else about an event. A block's entries lie together in few pages, and a step of events is
+//! added to the newest block in one transaction, so what is committed is always a whole: blocks with their entries, and
+//! after the last block little more than a step of events ([`tail`]), which a reader goes through one by one. Counts by
+//! day are kept in the same way, in steps of their own, so that no transaction takes long; where there is time, before a
+//! step is full. These transactions follow those of the events: nobody's answer waits for what others left to be counted.
 
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
+use diesel::sqlite::Sqlite;
 
 use super::schema::audit_events;
 
-/// Events of a block. Fewer would let a reader look at more blocks, more would let the writer pause for longer.
+/// From so many events on a block is full. Fewer would let a reader look at more blocks, more would let the writer touch
+/// more pages in each step.
 const BLOCK: i64 = 4096;
+
+/// Events that are added to a block together. Fewer would write its pages more often, more would let the writer pause for
+/// longer.
+const BLOCK_STEP: i64 = 1024;
 
 /// Events that are counted together. Every Profile page reads those that are not counted yet; fewer would write the pages
 /// of the counts more often.
@@ -21,8 +29,11 @@ const COUNT_STEP: i64 = 512;
 /// Events that are worth counting when there is nothing else to write.
 pub(super) const IDLE_COUNT_STEP: usize = 32;
 
-/// How many events a writer appends before it looks again whether there is something to do.
+/// From so many events on a writer looks again whether there is something to do, as soon as nobody waits for it.
 pub(super) const CHECK_EVERY: usize = 128;
+
+/// From so many events on it looks although somebody waits.
+pub(super) const CHECK_AT_LAST: usize = 1024;
 
 diesel::table! {
     audit_blocks (first_id) {
@@ -189,42 +200,50 @@ pub(super) fn forget(sqlite: &mut SqliteConnection, last: i64) -> QueryResult<()
 
 /// The last event that is in a block; 0 when there is no block yet.
 fn tail(sqlite: &mut SqliteConnection) -> QueryResult<i64> {
+    newest(sqlite).map(|newest| newest.map_or(0, |(_, last)| last))
+}
+
+/// The first and the last event of the newest block.
+fn newest(sqlite: &mut SqliteConnection) -> QueryResult<Option<(i64, i64)>> {
     audit_blocks::table
         .order(audit_blocks::first_id.desc())
-        .select(audit_blocks::last_id)
+        .select((audit_blocks::first_id, audit_blocks::last_id))
         .first(sqlite)
         .optional()
-        .map(|last| last.unwrap_or(0))
 }
 
-/// Makes a block of the events after the last one, or counts those after the last one counted, once they are enough. At
-/// most one of the two, so that the pause is short.
-pub(super) fn complete(sqlite: &mut SqliteConnection) -> QueryResult<()> {
-    let Some(last) = last_event(sqlite)? else { return Ok(()) };
+/// Counts the events after those last counted, or adds those after the last block to a block, once they are enough. At
+/// most one of the two, so that the pause is short. Returns whether they were.
+pub(super) fn complete(sqlite: &mut SqliteConnection) -> QueryResult<bool> {
+    let Some(last) = last_event(sqlite)? else { return Ok(false) };
     let counted = counted(sqlite)?;
     if last - counted >= COUNT_STEP {
-        return count(sqlite, counted + 1, last);
+        count(sqlite, counted + 1, last)?;
+        return Ok(true);
     }
-    let first = tail(sqlite)? + 1;
-    if last - first + 1 >= BLOCK {
-        run(sqlite, ADD, first, last)?;
-        run(sqlite, INDEX, first, last)?;
+    let newest = newest(sqlite)?;
+    let first = newest.map_or(0, |(_, last)| last) + 1;
+    if last - first + 1 < BLOCK_STEP {
+        return Ok(false);
     }
-    Ok(())
+    let block_id = newest.filter(|(first, last)| last - first + 1 < BLOCK).map_or(first, |(first, _)| first);
+    run(sqlite, ADD, &[block_id, last, first, last])?;
+    run(sqlite, INDEX, &[block_id, first, last])?;
+    Ok(true)
 }
 
-/// Counts what is not counted yet, so that pages have little of it to read.
-pub(super) fn count_idly(sqlite: &mut SqliteConnection) -> QueryResult<()> {
+/// Counts what is not counted yet, so that pages have little of it to read. Returns whether there was something.
+pub(super) fn count_idly(sqlite: &mut SqliteConnection) -> QueryResult<bool> {
     let counted = counted(sqlite)?;
     match last_event(sqlite)? {
-        Some(last) if last > counted => count(sqlite, counted + 1, last),
-        _ => Ok(()),
+        Some(last) if last > counted => count(sqlite, counted + 1, last).map(|()| true),
+        _ => Ok(false),
     }
 }
 
 fn count(sqlite: &mut SqliteConnection, first: i64, last: i64) -> QueryResult<()> {
-    run(sqlite, COUNT, first, last)?;
-    run(sqlite, COUNT_ALL, first, last)?;
+    run(sqlite, COUNT, &[first, last])?;
+    run(sqlite, COUNT_ALL, &[first, last])?;
     diesel::update(audit_counted::table).set(audit_counted::last_id.eq(last)).execute(sqlite)?;
     Ok(())
 }
@@ -238,27 +257,72 @@ fn counted(sqlite: &mut SqliteConnection) -> QueryResult<i64> {
     audit_counted::table.select(audit_counted::last_id).first(sqlite)
 }
 
-fn run(sqlite: &mut SqliteConnection, statement: &str, first: i64, last: i64) -> QueryResult<()> {
-    diesel::sql_query(statement).bind::<BigInt, _>(first).bind::<BigInt, _>(last).execute(sqlite).map(|_| ())
+fn run(sqlite: &mut SqliteConnection, pieces: &'static [&'static str], numbers: &[i64]) -> QueryResult<()> {
+    Statement { pieces, numbers }.execute(sqlite).map(|_| ())
 }
 
-const ADD: &str = "INSERT INTO audit_blocks (first_id, last_id, refused) \
-    SELECT ?1, ?2, COUNT(reason) FROM audit_events WHERE id BETWEEN ?1 AND ?2";
+/// A statement in pieces, with a number after each but the last one. It is prepared once, which Diesel's own statements in
+/// SQL are not.
+struct Statement<'a> {
+    pieces: &'static [&'static str],
+    numbers: &'a [i64],
+}
 
-const INDEX: &str = "INSERT INTO audit_block_entries (block_id, user_id, refused, api_key_id, event_id) \
-    SELECT ?1, IFNULL(user_id, 0), reason IS NOT NULL, IFNULL(api_key_id, 0), id \
-    FROM audit_events WHERE id BETWEEN ?1 AND ?2 ORDER BY 2, 3, 4, 5";
+impl QueryId for Statement<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<SqliteConnection> for Statement<'_> {}
+
+impl QueryFragment<Sqlite> for Statement<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        let mut numbers = self.numbers.iter();
+        for piece in self.pieces {
+            out.push_sql(piece);
+            if let Some(number) = numbers.next() {
+                out.push_bind_param::<BigInt, _>(number)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A block, or what is added to it.
+const ADD: &[&str] = &[
+    "INSERT INTO audit_blocks (first_id, last_id, refused) SELECT ",
+    ", ",
+    ", COUNT(reason) FROM audit_events WHERE id BETWEEN ",
+    " AND ",
+    " ON CONFLICT (first_id) DO UPDATE SET last_id = excluded.last_id, refused = audit_blocks.refused + excluded.refused",
+];
+
+/// Not in the order of the entries: to sort them first takes longer than it saves.
+const INDEX: &[&str] = &[
+    "INSERT INTO audit_block_entries (block_id, user_id, refused, api_key_id, event_id) SELECT ",
+    ", IFNULL(user_id, 0), reason IS NOT NULL, IFNULL(api_key_id, 0), id FROM audit_events WHERE id BETWEEN ",
+    " AND ",
+    "",
+];
 
 /// Uses by key, one after another: to bring those of a key together first takes longer than it saves.
-const COUNT: &str = "INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) \
-    SELECT occurred_at / 86400000000, api_key_id, 0, reason IS NULL, reason IS NOT NULL \
-    FROM audit_events WHERE id BETWEEN ?1 AND ?2 AND is_use AND api_key_id IS NOT NULL \
-    ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
-        allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused";
+const COUNT: &[&str] = &[
+    "INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) \
+     SELECT occurred_at / 86400000000, api_key_id, 0, reason IS NULL, reason IS NOT NULL \
+     FROM audit_events WHERE id BETWEEN ",
+    " AND ",
+    " AND is_use AND api_key_id IS NOT NULL \
+     ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
+         allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused",
+];
 
 /// All uses, as those of key 0.
-const COUNT_ALL: &str = "INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) \
-    SELECT occurred_at / 86400000000, 0, 0, COUNT(*) - COUNT(reason), COUNT(reason) \
-    FROM audit_events WHERE id BETWEEN ?1 AND ?2 AND is_use GROUP BY 1 \
-    ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
-        allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused";
+const COUNT_ALL: &[&str] = &[
+    "INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) \
+     SELECT occurred_at / 86400000000, 0, 0, COUNT(*) - COUNT(reason), COUNT(reason) \
+     FROM audit_events WHERE id BETWEEN ",
+    " AND ",
+    " AND is_use GROUP BY 1 \
+     ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
+         allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused",
+];

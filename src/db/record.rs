@@ -14,7 +14,7 @@ use diesel::sql_types::{self, Array, BigInt, Binary, Bool, HasSqlType, Integer, 
 use diesel::sqlite::Sqlite;
 
 use super::schema::audit_writers;
-use super::{DbConnection, Timestamp, blocks, one_at_a_time};
+use super::{DbConnection, Timestamp, one_at_a_time};
 use crate::secret::{Digest, sha256};
 
 /// An audit event about to be written.
@@ -54,8 +54,6 @@ pub(super) struct Chain {
     writer_id: i64,
     sequence: i64,
     digest: Digest,
-    /// Events since it was last looked whether a block is complete.
-    since_block: usize,
 }
 
 impl Chain {
@@ -75,7 +73,7 @@ impl Chain {
                 audit_writers::genesis.eq(genesis.as_slice()),
             ))
             .execute(connection)?;
-        Ok(Self { writer_id, sequence: 0, digest: genesis, since_block: blocks::CHECK_EVERY })
+        Ok(Self { writer_id, sequence: 0, digest: genesis })
     }
 
     /// Where the chain is.
@@ -190,18 +188,13 @@ fn add(text: &mut Vec<u8>, column: Option<&str>) {
     text.extend_from_slice(column.unwrap_or_default().as_bytes());
 }
 
-/// Appends events to the chain, with the counts and the index that belong to them.
+/// Appends events to the chain. On Postgres with the counts that belong to them; for SQLite see [`super::blocks`].
 pub(super) fn append(connection: &mut DbConnection, chain: &mut Chain, entries: &[Entry]) -> QueryResult<()> {
     match connection {
         DbConnection::Sqlite(sqlite) => {
             let rows: Vec<SqliteRow<'_>> =
                 entries.iter().map(|entry| SqliteRow::of(chain.link(entry), entry)).collect();
             insert(sqlite, &rows)?;
-            chain.since_block += entries.len();
-            if chain.since_block >= blocks::CHECK_EVERY {
-                chain.since_block = 0;
-                blocks::complete(sqlite)?;
-            }
         }
         DbConnection::Postgres(postgres) => {
             let links: Vec<Head> = entries.iter().map(|entry| chain.link(entry)).collect();

@@ -43,6 +43,10 @@ const LONGEST_RUN: Duration = Duration::from_millis(100);
 /// See [`LONGEST_RUN`].
 const GAP: Duration = Duration::from_millis(2);
 
+/// Moments without work that are as good as a gap together, short as each of them is: one who asks every [`WAIT`] finds
+/// one of them before long.
+const ENOUGH_MOMENTS: Duration = Duration::from_millis(10);
+
 /// After so long without work there is time for what can wait.
 const REST: Duration = Duration::from_millis(50);
 
@@ -142,7 +146,10 @@ impl Writer {
         &self,
         queries: impl FnOnce(&mut Transaction<'_>) -> QueryResult<T>,
     ) -> Result<T, Error> {
-        lock(&self.session).transaction(Instant::now() + LONGEST_WAIT, queries)
+        let mut session = lock(&self.session);
+        let result = session.transaction(Instant::now() + LONGEST_WAIT, queries);
+        session.complete(blocks::CHECK_EVERY);
+        result
     }
 
     pub(super) fn head(&self) -> Option<Head> {
@@ -195,15 +202,17 @@ fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
 fn drive(session: &Mutex<Session>, queue: &Receiver<Job>, syncer: &Syncer) {
     let shares_file = lock(session).manager.url.is_file();
     let mut last_gap = Instant::now();
+    let mut moments = Duration::ZERO;
     let mut next = None;
     loop {
-        let asked = Instant::now();
-        let Some(Job { deadline, work }) = next.take().or_else(|| wait(session, queue)) else { return };
-        if asked.elapsed() >= GAP {
-            last_gap = Instant::now();
+        let ready = next.take().map(|job| (job, Duration::ZERO));
+        let Some((Job { deadline, work }, moment)) = ready.or_else(|| wait(session, queue)) else { return };
+        moments += moment;
+        if moment >= GAP || moments >= ENOUGH_MOMENTS {
+            (last_gap, moments) = (Instant::now(), Duration::ZERO);
         } else if shares_file && last_gap.elapsed() >= LONGEST_RUN {
             std::thread::sleep(GAP);
-            last_gap = Instant::now();
+            (last_gap, moments) = (Instant::now(), Duration::ZERO);
         }
         let in_time = Instant::now() <= deadline;
         guard(session, || match work {
@@ -216,19 +225,27 @@ fn drive(session: &Mutex<Session>, queue: &Receiver<Job>, syncer: &Syncer) {
             }
             Work::Decide(question) => answer(vec![question.waiting], &Err(Arc::new(Error::Busy))),
         });
+        guard(session, || lock(session).complete(blocks::CHECK_AT_LAST));
     }
 }
 
-/// Waits for work, and does meanwhile what can wait. None when no more will come.
-fn wait(session: &Mutex<Session>, queue: &Receiver<Job>) -> Option<Job> {
-    match queue.recv_timeout(REST) {
-        Ok(job) => Some(job),
-        Err(RecvTimeoutError::Disconnected) => None,
+/// Waits for work, and does meanwhile what can wait. Returns how long there was nothing to do, too; none when no more work
+/// will come.
+fn wait(session: &Mutex<Session>, queue: &Receiver<Job>) -> Option<(Job, Duration)> {
+    if let Ok(job) = queue.try_recv() {
+        return Some((job, Duration::ZERO));
+    }
+    guard(session, || lock(session).complete(blocks::CHECK_EVERY));
+    let began = Instant::now();
+    let job = match queue.recv_timeout(REST) {
+        Ok(job) => job,
+        Err(RecvTimeoutError::Disconnected) => return None,
         Err(RecvTimeoutError::Timeout) => {
             guard(session, || lock(session).count_idly());
-            queue.recv().ok()
+            queue.recv().ok()?
         }
-    }
+    };
+    Some((job, began.elapsed()))
 }
 
 /// Gives the connection up where the work panics.
@@ -297,6 +314,8 @@ struct Session {
     log: Option<Log>,
     /// Whether a log may be incomplete on disk, so that nothing must be added to it.
     is_log_lost: bool,
+    /// Events since the index and the counts were last as far as they go by steps.
+    unchecked: usize,
     /// Events since there was time to count them.
     uncounted: usize,
 }
@@ -310,6 +329,8 @@ impl Session {
             chain: None,
             log: None,
             is_log_lost: false,
+            // Another process may have left something to do.
+            unchecked: blocks::CHECK_EVERY,
             uncounted: 0,
         }
     }
@@ -357,6 +378,7 @@ impl Session {
                     return Err(error.into());
                 }
                 self.chain = chain;
+                self.unchecked += entries.len();
                 self.uncounted += entries.len();
                 Ok((value, self.log()?))
             }
@@ -369,19 +391,36 @@ impl Session {
         }
     }
 
-    /// Counts on SQLite what was not enough to be counted yet. Nobody waits for it, so it is left where it cannot be done
-    /// at once.
-    fn count_idly(&mut self) {
-        if !self.manager.url.is_file() || self.uncounted < blocks::IDLE_COUNT_STEP {
-            return;
+    /// Brings on SQLite the index and the counts forward by a step, after so many events, until there is none left to do.
+    fn complete(&mut self, events: usize) {
+        if self.unchecked >= events && self.tidy(blocks::complete).is_some_and(|was_due| !was_due) {
+            self.unchecked = 0;
         }
-        let counted = self.commit(Instant::now(), |transaction| match transaction.connection {
-            DbConnection::Sqlite(sqlite) => blocks::count_idly(sqlite),
-            DbConnection::Postgres(_) => Ok(()),
+    }
+
+    /// Counts on SQLite what was not enough to be counted yet.
+    fn count_idly(&mut self) {
+        if self.uncounted >= blocks::IDLE_COUNT_STEP && self.tidy(blocks::count_idly).is_some() {
+            self.uncounted = 0;
+        }
+    }
+
+    /// Does something for those who will read the record, in a transaction of its own. Nobody waits for it, so it is left
+    /// for later, and none is returned, where it cannot be done at once.
+    fn tidy(&mut self, work: impl FnOnce(&mut SqliteConnection) -> QueryResult<bool>) -> Option<bool> {
+        if !self.manager.url.is_file() {
+            return Some(false);
+        }
+        let done = self.commit(Instant::now(), |transaction| match transaction.connection {
+            DbConnection::Sqlite(sqlite) => work(sqlite),
+            DbConnection::Postgres(_) => Ok(false),
         });
-        match counted {
-            Ok(_) => self.uncounted = 0,
-            Err(error) => tracing::debug!("uses are counted later: {error}"),
+        match done {
+            Ok((done, _)) => Some(done),
+            Err(error) => {
+                tracing::debug!("uses are counted later: {error}");
+                None
+            }
         }
     }
 
