@@ -74,7 +74,6 @@ fn scopes(c: &mut Criterion) {
     group.bench_function("what the owner holds of it", |b| {
         b.iter(|| black_box(&of_token).held("bench:read bench:write"));
     });
-    group.bench_function("to text", |b| b.iter(|| black_box(&of_token).to_string()));
     group.finish();
 }
 

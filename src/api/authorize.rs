@@ -54,7 +54,7 @@ where
         Some(text) => state.tokens.verify(&state.database, text).await.map_err(Problem::Unavailable)?,
         None => None,
     };
-    let token_expires_at = token.as_ref().map_or(now, |token| token.claims.expires_at());
+    let token_expires_at = token.as_ref().map_or(now, |token| token.expires_at);
     let source = caller::source(request, &state.config.trusted_proxies);
     let attempt = state.attempt(Kind::Bearer, source.address, "");
     let call = Call { action: Action::UseApi, source: source.clone(), attempt, now };

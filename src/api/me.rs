@@ -57,7 +57,7 @@ pub async fn me(state: web::Data<State>, request: HttpRequest) -> Result<HttpRes
     Ok(HttpResponse::Ok().json(Me {
         user: Person { id: user.subject, username: user.username, display_name: user.display_name, email: user.email },
         client_id: bearer.client_id.to_string(),
-        permissions: bearer.scope.into_tokens(),
+        permissions: bearer.scope.tokens().map(str::to_owned).collect(),
         key_expires_at: bearer.key_expires_at.rfc3339(),
         token_expires_at: caller.token_expires_at.rfc3339(),
     }))

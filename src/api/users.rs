@@ -268,7 +268,7 @@ async fn set_disabled(
     disabled: bool,
 ) -> Result<HttpResponse, Problem> {
     let Caller { bearer, source, now, .. } = authorize(state, request, Some(USERS_WRITE)).await?;
-    let scope = bearer.scope.into_tokens().into_iter().collect();
+    let scope = bearer.scope.tokens().map(str::to_owned).collect();
     let author = Author::Program { user_id: bearer.owner.id, scope, source };
     let user_id = find(state, id.clone()).await?;
     state

@@ -47,6 +47,12 @@ impl ClientId {
     }
 }
 
+impl From<ClientId> for String {
+    fn from(client_id: ClientId) -> Self {
+        client_id.0
+    }
+}
+
 impl fmt::Display for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -18,12 +18,8 @@ use super::{DbConnection, Timestamp};
 /// A credential that a program presents.
 #[derive(Clone, Debug)]
 pub struct Presented {
-    /// The client ID that it names.
-    pub client_id: String,
-    /// The key that signed the token which is presented; empty for a client secret.
-    pub signing_key: String,
-    /// The token's own ID; empty for a client secret.
-    pub token_id: String,
+    /// What it names. Shared with the token, so that what was presented before is recognised without reading it.
+    pub named: Arc<Named>,
     /// What decides whether it is looked at; empty where nothing does.
     pub counters: Counters,
     /// Whether a new token is asked for, which a signing key will have to sign.
@@ -32,15 +28,23 @@ pub struct Presented {
     pub now: Timestamp,
 }
 
+/// What a credential names.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// The API key, by its client ID.
+    pub client_id: String,
+    /// The key that signed the token which is presented; empty for a client secret.
+    pub signing_key: String,
+    /// The token's own ID; empty for a client secret.
+    pub token_id: String,
+}
+
 impl Presented {
     /// Whether both are the same, presented in the same way, whenever that was.
     pub(super) fn is(&self, other: &Self) -> bool {
-        let Self { client_id, signing_key, token_id, counters, asks_for_token, now: _ } = self;
-        *client_id == other.client_id
-            && *signing_key == other.signing_key
-            && *token_id == other.token_id
-            && *counters == other.counters
-            && *asks_for_token == other.asks_for_token
+        let Self { named, counters, asks_for_token, now: _ } = self;
+        // Of an `Arc` that both share, what is in it is not compared.
+        *named == other.named && *counters == other.counters && *asks_for_token == other.asks_for_token
     }
 }
 
@@ -221,7 +225,8 @@ impl RunQueryDsl<SqliteConnection> for One<'_> {}
 
 impl QueryFragment<Sqlite> for One<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        let Self(Presented { client_id, signing_key, token_id, counters, asks_for_token, now }) = self;
+        let Self(Presented { named, counters, asks_for_token, now }) = self;
+        let Named { client_id, signing_key, token_id } = &**named;
         out.push_sql(FOUND);
         out.push_sql(" FROM (SELECT ");
         out.push_bind_param::<Text, _>(client_id)?;
@@ -268,9 +273,9 @@ impl<'a> Many<'a> {
             presented.iter().map(value).collect()
         }
         Self {
-            client_ids: column(presented, |presented| presented.client_id.as_str()),
-            signing_keys: column(presented, |presented| presented.signing_key.as_str()),
-            token_ids: column(presented, |presented| presented.token_id.as_str()),
+            client_ids: column(presented, |presented| presented.named.client_id.as_str()),
+            signing_keys: column(presented, |presented| presented.named.signing_key.as_str()),
+            token_ids: column(presented, |presented| presented.named.token_id.as_str()),
             by_address: column(presented, |presented| presented.counters.by_address.as_str()),
             per_address: column(presented, |presented| presented.counters.per_address),
             by_name: column(presented, |presented| presented.counters.by_name.as_str()),

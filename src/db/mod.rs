@@ -39,7 +39,7 @@ pub use self::blocks::Order;
 pub use self::connection::DbConnection;
 use self::connection::Manager;
 pub(crate) use self::connection::on_either;
-pub use self::credentials::{Counters, Credential, Found, Owner, Presented};
+pub use self::credentials::{Counters, Credential, Found, Named, Owner, Presented};
 pub use self::pruning::{Pruned, SLICE};
 pub use self::record::{Columns, Entry, Head, digest, genesis};
 pub use self::time::Timestamp;

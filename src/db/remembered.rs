@@ -70,7 +70,7 @@ impl Remembered {
     }
 
     fn find_one(&mut self, sqlite: &mut SqliteConnection, presented: &Presented) -> QueryResult<Found> {
-        let known = self.by_client_id.get(&presented.client_id);
+        let known = self.by_client_id.get(&presented.named.client_id);
         let is_in_time = self.of.as_ref().is_some_and(|state| state.holds_at(presented.now));
         // A limit that has ended has not before.
         let is_known = |known: &Presented| is_in_time && known.now <= presented.now && known.is(presented);
@@ -92,7 +92,7 @@ impl Remembered {
             self.by_client_id.clear();
             self.number = 0;
         }
-        let of_key = self.by_client_id.entry(presented.client_id.clone()).or_default();
+        let of_key = self.by_client_id.entry(presented.named.client_id.clone()).or_default();
         if of_key.len() >= MOST_OF_ONE_KEY {
             of_key.remove(0);
         } else {
@@ -142,11 +142,13 @@ impl QueryFragment<Sqlite> for DataVersion {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use diesel::connection::SimpleConnection as _;
     use tempfile::TempDir;
 
     use super::*;
-    use crate::db::{Counters, Database, DatabaseUrl};
+    use crate::db::{Counters, Database, DatabaseUrl, Named};
 
     const NOW: i64 = 1_795_000_000_000_000;
 
@@ -155,14 +157,12 @@ mod tests {
     }
 
     fn presented(client_id: &str, now: Timestamp) -> Presented {
-        Presented {
-            client_id: client_id.to_owned(),
-            signing_key: "first".to_owned(),
-            token_id: String::new(),
-            counters: Counters::default(),
-            asks_for_token: true,
-            now,
-        }
+        Presented { named: named(client_id, "first", ""), counters: Counters::default(), asks_for_token: true, now }
+    }
+
+    fn named(client_id: &str, signing_key: &str, token_id: &str) -> Arc<Named> {
+        let [client_id, signing_key, token_id] = [client_id, signing_key, token_id].map(str::to_owned);
+        Arc::new(Named { client_id, signing_key, token_id })
     }
 
     /// An owner with a key, and a signing key whose place another one takes after 60 seconds.
@@ -260,7 +260,7 @@ mod tests {
     fn one_credential_is_not_taken_for_another_of_the_same_key() {
         let mut installation = Installation::new();
         installation.find("kl_1", at(1));
-        let other = Presented { signing_key: "none".to_owned(), ..presented("kl_1", at(1)) };
+        let other = Presented { named: named("kl_1", "none", ""), ..presented("kl_1", at(1)) };
         let Installation { sqlite, remembered, .. } = &mut installation;
         let found = sqlite.immediate_transaction(|sqlite| remembered.find(sqlite, &[other])).unwrap().remove(0);
         assert!(!found.credential.unwrap().signing_key_counts);
@@ -296,7 +296,10 @@ mod tests {
         let found = installation.find("kl_1", at(1));
         let remembered = &mut installation.remembered;
         for number in 0..2 * MOST_OF_ONE_KEY {
-            remembered.keep(Presented { token_id: number.to_string(), ..presented("kl_1", at(1)) }, found.clone());
+            remembered.keep(
+                Presented { named: named("kl_1", "first", &number.to_string()), ..presented("kl_1", at(1)) },
+                found.clone(),
+            );
         }
         assert_eq!(remembered.number, MOST_OF_ONE_KEY);
         for number in 0..2 * MOST {

@@ -289,7 +289,7 @@ fn decide(session: &Mutex<Session>, syncer: &Syncer, deadline: Instant, question
             waiting.decide(found.by_ref().take(number).collect(), entries);
             let changes_row = entries.iter().skip(before).any(|entry| entry.is_last_use);
             for presented in presented.by_ref().take(number).filter(|_| changes_row) {
-                remembered.forget(&presented.client_id);
+                remembered.forget(&presented.named.client_id);
             }
         }
         // Before the events are written, so that what is prepared meanwhile takes as long as that and the disk together.

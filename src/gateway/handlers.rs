@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use url::form_urlencoded;
 
@@ -18,7 +18,7 @@ use crate::web::caller::bearer_token;
 use crate::web::state::State;
 
 /// Names what the route needs where the query cannot, because it is the original request's.
-const REQUIRED_SCOPE: &str = "X-Auth-Required-Scope";
+const REQUIRED_SCOPE: HeaderName = HeaderName::from_static("x-auth-required-scope");
 
 /// What a caller presented.
 enum Presented {
@@ -119,11 +119,11 @@ fn let_through(bearer: &Bearer) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response
         .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header(("X-Auth-User", bearer.owner.username.as_str()))
-        .insert_header(("X-Auth-Subject", bearer.owner.subject.as_str()))
-        .insert_header(("X-Auth-Client-Id", bearer.client_id.as_str()));
+        .insert_header((HeaderName::from_static("x-auth-user"), bearer.owner.username.as_str()))
+        .insert_header((HeaderName::from_static("x-auth-subject"), bearer.owner.subject.as_str()))
+        .insert_header((HeaderName::from_static("x-auth-client-id"), bearer.client_id.as_str()));
     if !bearer.scope.is_empty() {
-        response.insert_header(("X-Auth-Scope", bearer.scope.to_string()));
+        response.insert_header((HeaderName::from_static("x-auth-scope"), bearer.scope.as_str()));
     }
     response.finish()
 }

@@ -1,7 +1,7 @@
 //! The request that a proxy asks about, as far as the proxy can be believed.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderName};
 
 use crate::audit::model::Source;
 use crate::web::caller;
@@ -12,7 +12,10 @@ const HERE: &str = "/auth/verify";
 
 /// Header pairs in which proxies send the original method and URI: nginx and HAProxy as they are configured, Caddy and
 /// Traefik by themselves.
-const PAIRS: [(&str, &str); 2] = [("X-Original-Method", "X-Original-URI"), ("X-Forwarded-Method", "X-Forwarded-Uri")];
+static PAIRS: [(HeaderName, HeaderName); 2] = [
+    (HeaderName::from_static("x-original-method"), HeaderName::from_static("x-original-uri")),
+    (HeaderName::from_static("x-forwarded-method"), HeaderName::from_static("x-forwarded-uri")),
+];
 
 /// Where the original request came from and what it asked for. What a stranger says about it is not believed, and
 /// neither is a proxy whose headers contradict each other: one of them came from the caller then.
@@ -33,7 +36,7 @@ pub fn source(state: &State, request: &HttpRequest) -> Source {
 
 fn told(headers: &HeaderMap) -> Option<(&str, &str)> {
     let mut told = PAIRS.iter().filter_map(|(method, uri)| {
-        let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let value = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         Some((value(method)?, value(uri)?))
     });
     let first = told.next()?;

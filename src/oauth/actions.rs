@@ -166,7 +166,7 @@ pub async fn revoke(
             let decision = authenticate(&request, client.credential, now)
                 .and_then(|bearer| about_a_token(&request).and_then(|()| revocable(&bearer, token, now)));
             if let Ok(Some(token)) = &decision.result {
-                queries::revoke_token(transaction, &token.claims.jti, token.claims.expires_at())?;
+                queries::revoke_token(transaction, &token.named.token_id, token.expires_at)?;
             }
             check::record(transaction, &decision, call)?;
             Ok(ClientOutcome::from(Ok(decision.and_then(|_| Ok(())))))
@@ -181,8 +181,8 @@ fn revocable(
     now: Timestamp,
 ) -> Result<Option<Arc<VerifiedToken>>, Reason> {
     match token {
-        Some(token) if token.claims.client_id != client.client_id.as_str() => Err(Reason::TokenOfAnotherKey),
-        Some(token) if token.claims.expires_at() > now => Ok(Some(token)),
+        Some(token) if token.named.client_id != client.client_id.as_str() => Err(Reason::TokenOfAnotherKey),
+        Some(token) if token.expires_at > now => Ok(Some(token)),
         _ => Ok(None),
     }
 }

@@ -12,7 +12,7 @@ use crate::api_keys::model::{ClientId, ClientSecret, Status};
 use crate::attempts::model::{Attempt, Kind, Verdict};
 use crate::attempts::queries as attempts;
 use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
-use crate::db::{Counters, Credential, Database, Entry, Error, Found, Owner, Presented, Timestamp, Transaction};
+use crate::db::{Counters, Credential, Database, Entry, Error, Found, Named, Owner, Presented, Timestamp, Transaction};
 use crate::secret::SecretText;
 
 /// A key's row tells its last use to this precision, so that most uses change no row; the record tells each one.
@@ -80,26 +80,18 @@ impl<T> Decision<T> {
 #[must_use]
 pub fn presented_secret(client_id: &str, now: Timestamp) -> Presented {
     // What is no client ID names no key, whatever it is.
-    let client_id = ClientId::parse(client_id).map(|client_id| client_id.to_string()).unwrap_or_default();
-    Presented {
-        client_id,
-        signing_key: String::new(),
-        token_id: String::new(),
-        counters: Counters::default(),
-        asks_for_token: false,
-        now,
-    }
+    let client_id = ClientId::parse(client_id).map(String::from).unwrap_or_default();
+    presented(Arc::new(Named { client_id, ..Named::default() }), now)
 }
 
 /// What is presented with an access token; with `None` it names no key.
 #[must_use]
 pub fn presented_token(token: Option<&VerifiedToken>, now: Timestamp) -> Presented {
-    let Some(token) = token else { return presented_secret("", now) };
-    Presented {
-        signing_key: token.key_id.clone(),
-        token_id: token.claims.jti.clone(),
-        ..presented_secret(&token.claims.client_id, now)
-    }
+    presented(token.map(|token| token.named.clone()).unwrap_or_default(), now)
+}
+
+fn presented(named: Arc<Named>, now: Timestamp) -> Presented {
+    Presented { named, counters: Counters::default(), asks_for_token: false, now }
 }
 
 /// Decides on a client ID and its secret. The scope is all that the owner holds.
@@ -125,7 +117,7 @@ fn standing_of_secret(credential: &Credential, client_secret: &SecretText, now: 
 /// Decides on an access token; none when what was presented is none of ours.
 #[must_use]
 pub fn token(token: Option<&VerifiedToken>, found: Option<Arc<Credential>>, now: Timestamp) -> Decision {
-    let named = token.and_then(|token| Some((token, ClientId::parse(&token.claims.client_id)?))).zip(found);
+    let named = token.and_then(|token| Some((token, ClientId::parse(&token.named.client_id)?))).zip(found);
     let Some(((token, client_id), credential)) = named else {
         return Decision { key: None, result: Err(Reason::TokenInvalid) };
     };
@@ -135,14 +127,14 @@ pub fn token(token: Option<&VerifiedToken>, found: Option<Arc<Credential>>, now:
 }
 
 fn standing_of_token(token: &VerifiedToken, credential: &Credential, now: Timestamp) -> Result<(), Reason> {
-    if token.claims.sub != credential.owner.subject || !credential.signing_key_counts {
+    if token.subject != credential.owner.subject || !credential.signing_key_counts {
         return Err(Reason::TokenInvalid);
     }
     if credential.is_deleted {
         return Err(Reason::KeyDeleted);
     }
     standing_of_key(credential, now)?;
-    if token.claims.expires_at() <= now {
+    if token.expires_at <= now {
         return Err(Reason::TokenExpired);
     }
     if credential.token_is_revoked { Err(Reason::TokenRevoked) } else { Ok(()) }
@@ -195,9 +187,8 @@ where
     E: Send + 'static,
     D: FnOnce(Vec<Found>, &mut Vec<Entry>) -> Result<Decision<T>, E> + Send + 'static,
 {
-    let (attempt, now) = (call.attempt.clone(), call.now);
     let (decision, guess) = database.decide(presented, recording(call, decide)).await?;
-    write_guess(database, guess, attempt, now).await?;
+    write_guess(database, guess).await?;
     Ok(decision)
 }
 
@@ -218,22 +209,28 @@ where
     E: Send + 'static,
     D: FnOnce(Vec<Found>, &mut Vec<Entry>) -> Result<Decision<T>, E> + Send + 'static,
 {
-    let (attempt, now) = (call.attempt.clone(), call.now);
     let prepare = async |(decision, guess): DecisionAndGuess<T, E>| (prepare(decision).await, guess);
     let (prepared, guess) = database.decide_and_prepare(presented, recording(call, decide), prepare).await?;
-    write_guess(database, guess, attempt, now).await?;
+    write_guess(database, guess).await?;
     Ok(prepared)
 }
 
-/// A decision, and the event of it where it is a guess, which is for [`write_guess`].
-type DecisionAndGuess<T, E> = (Result<Decision<T>, E>, Option<Entry>);
+/// A decision, and what is for [`write_guess`] where it is a guess.
+type DecisionAndGuess<T, E> = (Result<Decision<T>, E>, Option<Guess>);
+
+/// An attempt that counts as a guess, and its event.
+struct Guess {
+    event: Entry,
+    attempt: Attempt,
+    now: Timestamp,
+}
 
 /// Decides and adds the event of the decision.
 fn recording<T, E>(
     call: Call,
     decide: impl FnOnce(Vec<Found>, &mut Vec<Entry>) -> Result<Decision<T>, E>,
 ) -> impl FnOnce(Vec<Found>, &mut Vec<Entry>) -> DecisionAndGuess<T, E> {
-    let Call { action, source, attempt: Attempt { kind, .. }, now } = call;
+    let Call { action, source, attempt, now } = call;
     move |found, entries| {
         let place = entries.len();
         let decision = match decide(found, entries) {
@@ -241,17 +238,18 @@ fn recording<T, E>(
             Err(limited) => return (Err(limited), None),
         };
         let event = decision.event(action, source, now);
-        if is_guess(&decision, kind) {
-            return (Ok(decision), Some(event));
+        if is_guess(&decision, attempt.kind) {
+            return (Ok(decision), Some(Guess { event, attempt, now }));
         }
         entries.insert(place, event);
         (Ok(decision), None)
     }
 }
 
-async fn write_guess(database: &Database, guess: Option<Entry>, attempt: Attempt, now: Timestamp) -> Result<(), Error> {
-    let Some(event) = guess else { return Ok(()) };
-    database.write(move |transaction| record_guess(transaction, event, &attempt, now)).await
+async fn write_guess(database: &Database, guess: Option<Guess>) -> Result<(), Error> {
+    let Some(Guess { event, attempt, now }) = guess else { return Ok(()) };
+    // In a box, because all who are no guessers would carry the room for it through every step.
+    Box::pin(database.write(move |transaction| record_guess(transaction, event, &attempt, now))).await
 }
 
 /// Records a decision in a transaction that does more.

@@ -11,7 +11,7 @@ use super::actions::{self, ClientOutcome, Grant};
 use super::check::{Bearer, Call};
 use super::error::OauthError;
 use super::request::{ClientAuthentication, ClientRequest, Malformed};
-use super::tokens::{Subject, VerifiedToken};
+use super::tokens::{Subject, Tokens, VerifiedToken};
 use crate::attempts::model::Kind;
 use crate::audit::model::{Action, Reason};
 use crate::db::Timestamp;
@@ -22,12 +22,12 @@ type Body = Result<web::Bytes, actix_web::Error>;
 
 /// A successful answer of the token endpoint (RFC 6749 section 5.1).
 #[derive(Serialize)]
-struct Granted {
+struct Granted<'a> {
     access_token: String,
     token_type: &'static str,
     expires_in: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
+    scope: Option<&'a str>,
 }
 
 /// Exchanges an API key for an access token (RFC 6749 sections 4.4 and 5.1).
@@ -63,7 +63,7 @@ async fn issue(state: &State, grant: &Grant, now: Timestamp) -> Result<HttpRespo
 struct Introspection<'a> {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
+    scope: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,20 +85,19 @@ struct Introspection<'a> {
 }
 
 impl<'a> Introspection<'a> {
-    fn of(bearer: &'a Bearer, token: &'a VerifiedToken) -> Self {
-        let claims = &token.claims;
+    fn of(tokens: &'a Tokens, bearer: &'a Bearer, token: &'a VerifiedToken) -> Self {
         Self {
             active: true,
             scope: shown(bearer),
             client_id: Some(bearer.client_id.as_str()),
             username: Some(&bearer.owner.username),
             token_type: Some("Bearer"),
-            exp: Some(claims.exp),
-            iat: Some(claims.iat),
-            sub: Some(&claims.sub),
-            aud: Some(&claims.aud),
-            iss: Some(&claims.iss),
-            jti: Some(&claims.jti),
+            exp: Some(token.expires_at.unix_seconds()),
+            iat: Some(token.issued_at.unix_seconds()),
+            sub: Some(&token.subject),
+            aud: Some(tokens.audience()),
+            iss: Some(tokens.issuer()),
+            jti: Some(&token.named.token_id),
         }
     }
 }
@@ -113,7 +112,7 @@ pub async fn introspect(state: web::Data<State>, request: HttpRequest, body: Bod
     let token = presented(&state, &client).await?;
     let standing = done(actions::introspect(&state.database, client, token, call).await?, asked)?;
     Ok(match &standing {
-        Some((bearer, token)) => answer(&Introspection::of(bearer, token)),
+        Some((bearer, token)) => answer(&Introspection::of(&state.tokens, bearer, token)),
         None => answer(&Introspection::default()),
     })
 }
@@ -155,8 +154,8 @@ async fn presented(state: &State, client: &ClientRequest) -> Result<Option<Arc<V
 }
 
 /// The scope as programs read it, left out when it is empty.
-fn shown(bearer: &Bearer) -> Option<String> {
-    (!bearer.scope.is_empty()).then(|| bearer.scope.to_string())
+fn shown(bearer: &Bearer) -> Option<&str> {
+    Some(bearer.scope.as_str()).filter(|scope| !scope.is_empty())
 }
 
 fn answer(body: &impl Serialize) -> HttpResponse {

@@ -5,60 +5,59 @@ use std::sync::Arc;
 
 use crate::roles::permissions::parse_permission;
 
-/// A set of scope tokens (RFC 6749 section 3.3), in alphabetical order. Cheap to clone.
+/// A set of scope tokens (RFC 6749 section 3.3), in alphabetical order with spaces between them. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope(Arc<[String]>);
+pub struct Scope(Arc<str>);
 
 impl Scope {
     /// Reads space-delimited scope tokens; `None` when one is malformed, or when there is something but no token: a scope
     /// has at least one (RFC 6749 section 3.3).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let tokens = text.split(' ').filter(|token| !token.is_empty());
-        let scope: Self = tokens.map(|token| parse_permission(token).ok()).collect::<Option<_>>()?;
-        (text.is_empty() || !scope.is_empty()).then_some(scope)
+        let scope = Self::of(text);
+        let is_well_formed = scope.tokens().all(|token| parse_permission(token).is_ok());
+        (is_well_formed && (text.is_empty() || !scope.is_empty())).then_some(scope)
     }
 
     /// The scope of somebody who holds these permissions, with spaces between them.
     #[must_use]
     pub fn of(permissions: &str) -> Self {
-        permissions.split_ascii_whitespace().map(str::to_owned).collect()
+        permissions.split(' ').filter(|token| !token.is_empty()).collect()
     }
 
-    /// A scope with a token that nobody can be given: it is longer than one word.
+    /// A scope of one token that nobody can be given: no permission has a tab in it.
     #[must_use]
     pub fn held_by_nobody() -> Self {
-        Self::from_iter(["a malformed scope".to_owned()])
+        Self("a\tmalformed\tscope".into())
     }
 
     /// Whether a token is in it.
     #[must_use]
     pub fn contains(&self, token: &str) -> bool {
-        self.0.binary_search_by(|other| other.as_str().cmp(token)).is_ok()
+        self.tokens().any(|other| other == token)
     }
 
     /// The tokens in either.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
-        self.0.iter().chain(&*other.0).cloned().collect()
+        self.tokens().chain(other.tokens()).collect()
     }
 
     /// Whether every token of this scope is in the other.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
-        self.0.iter().all(|token| other.contains(token))
+        is_within(self.tokens(), other.tokens())
     }
 
     /// The tokens of this scope that stand among these permissions, with spaces between them.
     #[must_use]
     pub fn held(&self, permissions: &str) -> Self {
-        let mut permissions: Vec<&str> = permissions.split_ascii_whitespace().collect();
+        let mut permissions: Vec<&str> = permissions.split(' ').collect();
         permissions.sort_unstable();
-        let is_held = |token: &&String| permissions.binary_search(&token.as_str()).is_ok();
-        if self.0.iter().all(|token| is_held(&token)) {
+        if is_within(self.tokens(), permissions.iter().copied()) {
             return self.clone();
         }
-        self.0.iter().filter(is_held).cloned().collect()
+        self.tokens().filter(|token| permissions.binary_search(token).is_ok()).collect()
     }
 
     /// Whether there is no token.
@@ -67,31 +66,36 @@ impl Scope {
         self.0.is_empty()
     }
 
-    /// The tokens in alphabetical order.
+    /// The tokens with spaces between them.
     #[must_use]
-    pub fn into_tokens(self) -> Vec<String> {
-        self.0.to_vec()
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The tokens in alphabetical order.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|token| !token.is_empty())
     }
 }
 
-impl FromIterator<String> for Scope {
-    fn from_iter<T: IntoIterator<Item = String>>(tokens: T) -> Self {
-        let mut tokens: Vec<String> = tokens.into_iter().collect();
+/// Whether all of these tokens are among the others. Both are in alphabetical order, so each is looked at once.
+fn is_within<'a>(tokens: impl IntoIterator<Item = &'a str>, others: impl IntoIterator<Item = &'a str>) -> bool {
+    let mut others = others.into_iter();
+    tokens.into_iter().all(|token| others.any(|other| other == token))
+}
+
+impl<'a> FromIterator<&'a str> for Scope {
+    fn from_iter<T: IntoIterator<Item = &'a str>>(tokens: T) -> Self {
+        let mut tokens: Vec<&str> = tokens.into_iter().collect();
         tokens.sort_unstable();
         tokens.dedup();
-        Self(tokens.into())
+        Self(tokens.join(" ").into())
     }
 }
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, token) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str(" ")?;
-            }
-            f.write_str(token)?;
-        }
-        Ok(())
+        f.write_str(&self.0)
     }
 }
 
@@ -111,5 +115,10 @@ mod tests {
         assert_eq!(Scope::of("b a b"), scope);
         assert_eq!(scope.or(&Scope::of("c")).to_string(), "a b c");
         assert!(!scope.is_within(&Scope::parse("b c").unwrap()));
+        assert!(scope.is_within(&Scope::of("a b c")));
+        assert!(Scope::default().is_within(&Scope::default()));
+        assert!(!Scope::held_by_nobody().is_within(&Scope::of("a malformed scope")));
+        assert_eq!(scope.held(""), Scope::default());
+        assert_eq!(scope.tokens().collect::<Vec<_>>(), ["a", "b"]);
     }
 }

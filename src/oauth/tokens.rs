@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::model::Scope;
 use super::signing_keys::{SigningKey, SigningKeys, TOKEN_TYPE};
 use crate::api_keys::model::ClientId;
-use crate::db::{Database, Timestamp};
+use crate::db::{Database, Named, Timestamp};
 
 /// Tokens whose signature this process remembers to be good. One takes about a kilobyte, and at most a few.
 const REMEMBERED: usize = 32_768;
@@ -38,42 +38,31 @@ pub struct Tokens {
 /// for the caller to see each time.
 #[derive(Debug)]
 pub struct VerifiedToken {
-    /// What it says, but for the scope.
-    pub claims: Claims,
+    /// The API key that it was issued for, the key that signed it, and its own ID.
+    pub named: Arc<Named>,
+    /// The owner's immutable random ID.
+    pub subject: String,
     /// The scope that it was issued with.
     pub scope: Scope,
-    /// The key that signed it.
-    pub key_id: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
 }
 
 /// What an access token says (RFC 9068 section 2.2): borrowed when it is issued, owned when it is read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Claims<Text = String> {
-    /// The issuer.
-    pub iss: Text,
-    /// The audience.
-    pub aud: Text,
-    /// The owner's immutable random ID.
-    pub sub: Text,
-    /// The key that it was issued for.
-    pub client_id: Text,
-    /// The scope, left out when it is empty.
+#[derive(Serialize, Deserialize)]
+struct Claims<Text = String> {
+    iss: Text,
+    aud: Text,
+    sub: Text,
+    client_id: Text,
+    /// Left out when it is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<Text>,
-    /// When it was issued, in seconds since 1970.
-    pub iat: i64,
-    /// Seconds since 1970 from which on it is not accepted.
-    pub exp: i64,
-    /// The token's own ID.
-    pub jti: Text,
-}
-
-impl Claims {
-    /// When the token ends.
-    #[must_use]
-    pub fn expires_at(&self) -> Timestamp {
-        DateTime::from_timestamp(self.exp, 0).unwrap_or_default().into()
-    }
+    iat: i64,
+    exp: i64,
+    jti: Text,
 }
 
 /// What a token is issued for.
@@ -101,6 +90,18 @@ impl Tokens {
         }
     }
 
+    /// Who issues them.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// For whom.
+    #[must_use]
+    pub fn audience(&self) -> &str {
+        &self.audience
+    }
+
     /// The signing keys.
     #[must_use]
     pub fn keys(&self) -> &SigningKeys {
@@ -120,13 +121,13 @@ impl Tokens {
     ) -> anyhow::Result<String> {
         let mut token_id = [0_u8; 16];
         rng.fill_bytes(&mut token_id);
-        let (token_id, scope) = (URL_SAFE_NO_PAD.encode(token_id), subject.scope.to_string());
+        let (token_id, scope) = (URL_SAFE_NO_PAD.encode(token_id), subject.scope.as_str());
         let claims = Claims {
             iss: &*self.issuer,
             aud: &*self.audience,
             sub: subject.subject,
             client_id: subject.client_id.as_str(),
-            scope: Some(&*scope).filter(|scope| !scope.is_empty()),
+            scope: Some(scope).filter(|scope| !scope.is_empty()),
             iat: now.unix_seconds(),
             exp: subject.expires_at.unix_seconds(),
             jti: &*token_id,
@@ -159,14 +160,23 @@ impl Tokens {
         validation.set_audience(&[&self.audience]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         let Ok(decoded) = jsonwebtoken::decode::<Claims>(token, &key.verifies, &validation) else { return Ok(None) };
-        let mut claims = decoded.claims;
-        let scope = claims.scope.take().as_deref().and_then(Scope::parse).unwrap_or_default();
-        let verified = Arc::new(VerifiedToken { claims, scope, key_id });
+        let Claims { sub, client_id, scope, iat, exp, jti, .. } = decoded.claims;
+        let verified = Arc::new(VerifiedToken {
+            named: Arc::new(Named { client_id, signing_key: key_id, token_id: jti }),
+            subject: sub,
+            scope: scope.as_deref().and_then(Scope::parse).unwrap_or_default(),
+            issued_at: time(iat),
+            expires_at: time(exp),
+        });
         if token.len() <= LONGEST_REMEMBERED {
             self.verified.insert(token.into(), verified.clone());
         }
         Ok(Some(verified))
     }
+}
+
+fn time(seconds: i64) -> Timestamp {
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default().into()
 }
 
 /// The `kid` of an access token's header; `None` when it is no access token.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{HeaderMap, USER_AGENT};
+use actix_web::http::header::{HeaderMap, USER_AGENT, X_FORWARDED_FOR};
 use ipnet::IpNet;
 
 use super::state::State;
@@ -78,7 +78,7 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         return peer.to_canonical();
     }
     let mut caller = peer;
-    let forwarded = headers.get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok()).collect::<Vec<_>>();
+    let forwarded = headers.get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect::<Vec<_>>();
     for hop in forwarded.iter().rev().flat_map(|value| value.rsplit(',')) {
         let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
         caller = hop;
