@@ -391,9 +391,13 @@ impl Session {
         }
     }
 
-    /// Brings on SQLite the index and the counts forward by a step, after so many events, until there is none left to do.
+    /// Brings on SQLite the index and the counts forward by a step, after so many events, until there is none left to do. A
+    /// process that writes nothing leaves them to others.
     fn complete(&mut self, events: usize) {
-        if self.unchecked >= events && self.tidy(blocks::complete).is_some_and(|was_due| !was_due) {
+        if self.connection.is_some()
+            && self.unchecked >= events
+            && self.tidy(blocks::complete).is_some_and(|was_due| !was_due)
+        {
             self.unchecked = 0;
         }
     }

@@ -52,8 +52,10 @@ impl Refusal {
                 "Bearer realm=\"Keyledge\", error=\"invalid_token\", error_description=\"{}\"",
                 description(*reason)
             )],
-            // A scope token has no character that would have to be quoted (RFC 6749 section 3.3).
+            // A scope token has no character that would have to be quoted (RFC 6749 section 3.3), and the one that nobody
+            // can be given is told in words.
             Self::Scope(scope) => {
+                let scope = scope.as_str().replace('\t', " ");
                 vec![format!("Bearer realm=\"Keyledge\", error=\"insufficient_scope\", scope=\"{scope}\"")]
             }
             Self::Unavailable(_) => Vec::new(),

@@ -130,6 +130,8 @@ async fn rfc6750_3_1_a_missing_scope_is_insufficient(server: Server) {
     assert_eq!(status("/auth/verify?scope=journals:read", &["journals:write"]).await, 403);
     let (_, challenges) = outcome(check(&server, "/auth/verify?scope=journals:write").bearer_auth(narrow)).await;
     assert_eq!(challenges, ["Bearer realm=\"Keyledge\", error=\"insufficient_scope\", scope=\"journals:write\""]);
+    let (_, challenges) = outcome(check(&server, "/auth/verify?scope=%22").bearer_auth(narrow)).await;
+    assert_eq!(challenges, ["Bearer realm=\"Keyledge\", error=\"insufficient_scope\", scope=\"a malformed scope\""]);
     let by_key = by_secret(check(&server, "/auth/verify?scope=journals:read+journals:write"), &key);
     assert_eq!(outcome(by_key).await.0, 200);
 }
