@@ -214,7 +214,7 @@ fn newest(sqlite: &mut SqliteConnection) -> QueryResult<Option<(i64, i64)>> {
 
 /// Counts the events after those last counted, or adds those after the last block to a block, once they are enough. At
 /// most one of the two, so that the pause is short. Returns whether they were.
-pub(super) fn complete(sqlite: &mut SqliteConnection) -> QueryResult<bool> {
+pub(super) fn bring_forward(sqlite: &mut SqliteConnection) -> QueryResult<bool> {
     let Some(last) = last_event(sqlite)? else { return Ok(false) };
     let counted = counted(sqlite)?;
     if last - counted >= COUNT_STEP {

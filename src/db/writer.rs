@@ -148,7 +148,7 @@ impl Writer {
     ) -> Result<T, Error> {
         let mut session = lock(&self.session);
         let result = session.transaction(Instant::now() + LONGEST_WAIT, queries);
-        session.complete(blocks::CHECK_EVERY);
+        session.bring_forward(blocks::CHECK_EVERY);
         result
     }
 
@@ -225,7 +225,7 @@ fn drive(session: &Mutex<Session>, queue: &Receiver<Job>, syncer: &Syncer) {
             }
             Work::Decide(question) => answer(vec![question.waiting], &Err(Arc::new(Error::Busy))),
         });
-        guard(session, || lock(session).complete(blocks::CHECK_AT_LAST));
+        guard(session, || lock(session).bring_forward(blocks::CHECK_AT_LAST));
     }
 }
 
@@ -235,7 +235,7 @@ fn wait(session: &Mutex<Session>, queue: &Receiver<Job>) -> Option<(Job, Duratio
     if let Ok(job) = queue.try_recv() {
         return Some((job, Duration::ZERO));
     }
-    guard(session, || lock(session).complete(blocks::CHECK_EVERY));
+    guard(session, || lock(session).bring_forward(blocks::CHECK_EVERY));
     let began = Instant::now();
     let job = match queue.recv_timeout(REST) {
         Ok(job) => job,
@@ -393,10 +393,10 @@ impl Session {
 
     /// Brings on SQLite the index and the counts forward by a step, after so many events, until there is none left to do. A
     /// process that writes nothing leaves them to others.
-    fn complete(&mut self, events: usize) {
+    fn bring_forward(&mut self, events: usize) {
         if self.connection.is_some()
             && self.unchecked >= events
-            && self.tidy(blocks::complete).is_some_and(|was_due| !was_due)
+            && self.tidy(blocks::bring_forward).is_some_and(|was_due| !was_due)
         {
             self.unchecked = 0;
         }
@@ -422,7 +422,7 @@ impl Session {
         match done {
             Ok((done, _)) => Some(done),
             Err(error) => {
-                tracing::debug!("uses are counted later: {error}");
+                tracing::debug!("events are counted and indexed later: {error}");
                 None
             }
         }

@@ -55,9 +55,9 @@ CREATE TABLE audit_events (
 CREATE INDEX audit_events_refused ON audit_events (id) WHERE reason IS NOT NULL;
 
 -- What an index on (user_id, api_key_id, id) would be. An ordinary one touches a page of its own for each event, which
--- costs more than everything else about the event together; this one is built a block of events at a time, in the
--- transaction that completes the block, and only ever grows at its end. Events after the last block are read as they
--- are. Postgres, which logs changes instead of pages, has ordinary indexes.
+-- costs more than everything else about the event together; this one is built many events at a time, soon after them,
+-- and only ever changes in its last block. Events after the last block are read as they are. Postgres, which logs
+-- changes instead of pages, has ordinary indexes.
 CREATE TABLE audit_blocks (
     first_id INTEGER PRIMARY KEY NOT NULL,
     last_id BIGINT NOT NULL,
