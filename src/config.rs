@@ -38,8 +38,8 @@ pub struct StorageConfig {
     #[arg(long, env = "KEYLEDGE_BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=31), global = true)]
     pub bcrypt_cost: u32,
 
-    /// Connections that this process keeps to a Postgres server.
-    #[arg(long, env = "KEYLEDGE_POSTGRES_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    /// Connections to a Postgres server by which this process reads; it writes by one more.
+    #[arg(long, env = "KEYLEDGE_POSTGRES_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..), global = true)]
     pub postgres_connections: u32,
 }
 
