@@ -91,6 +91,13 @@ impl Hand {
         }
     }
 
+    /// Generates a key, and waits until the window has come to rest with it. Returns its client ID and its client secret.
+    pub(super) async fn generate(self, page: &Page) -> (String, String) {
+        self.choose(page, "button", "Generate").await;
+        page.has_focus("heading", "Your new API key").await;
+        page.credentials().await
+    }
+
     /// Signs in on a sign-in page that is open.
     pub(super) async fn sign_in(self, page: &Page) {
         self.sign_in_as(page, "admin", PASSWORD).await;

@@ -25,6 +25,11 @@ const ROWS: &str = "
     return [...table.tBodies[0].rows].map(row =>
         Object.fromEntries([...row.cells].map((cell, index) => [columns[index], cell.textContent.trim()])));";
 
+/// Whether the page has been loaded and, where it can be seen and holds anything, drawn.
+const IS_THERE: &str = "
+    return document.readyState === 'complete'
+        && (document.hidden || document.body.innerText.trim() === '' || performance.getEntriesByType('paint').length > 0)";
+
 /// Whether no form, whose answer is another page, waits for it.
 const NO_FORM_WAITS: &str = "return document.querySelector('form[aria-busy]:not([hx-get], [hx-post])') === null";
 
@@ -65,8 +70,11 @@ impl Page {
         self.driver.cdp().send_raw("Emulation.setFocusEmulationEnabled", in_front).await.unwrap();
     }
 
+    /// Opens a page and waits until it is there: at times the driver returns before that, and what is done then comes to
+    /// the page before.
     pub async fn open(&self, path: &str) {
         self.driver.goto(format!("{}{path}", self.url)).await.unwrap();
+        self.until(&format!("{path} is there"), async || Ok(self.script::<bool>(IS_THERE).await?.then_some(()))).await;
     }
 
     /// Signs in as `admin` and comes to Home.

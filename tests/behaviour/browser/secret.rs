@@ -238,8 +238,7 @@ async fn leaving_the_page_with_a_secret_that_was_not_copied_asks(_server: Server
 
 async fn leaving_asks(page: &Page, hand: Hand) {
     page.open("/profile").await;
-    hand.choose(page, "button", "Generate").await;
-    let (_, client_secret) = page.credentials().await;
+    let (_, client_secret) = hand.generate(page).await;
     hand.choose(page, "link", "Activity").await;
     page.answers_the_browser(false).await;
     assert_eq!(page.value("Client secret").await.unwrap(), client_secret);
@@ -259,8 +258,7 @@ async fn leaving_asks(page: &Page, hand: Hand) {
     page.path_is("/activity").await;
 
     page.open("/profile").await;
-    hand.choose(page, "button", "Generate").await;
-    page.credentials().await;
+    hand.generate(page).await;
     hand.choose(page, "button", "Copy client secret").await;
     page.says("Client secret copied").await;
     hand.choose(page, "link", "Activity").await;

@@ -95,7 +95,11 @@ impl Page {
         for (width, scheme) in looks() {
             self.is_seen(width, scheme).await;
             self.open("/").await;
-            assert_eq!(self.script::<(u32, bool)>(SEEN).await.unwrap(), (width, scheme == "dark"));
+            self.until(&format!("the page is {width} pixels wide and {scheme}"), async || {
+                let seen = self.script::<(u32, bool)>(SEEN).await?;
+                Ok((seen == (width, scheme == "dark")).then_some(()))
+            })
+            .await;
             flow().await;
         }
     }

@@ -149,6 +149,7 @@ async fn a_secret_is_asked_about_and_forgotten(_server: &Server, page: &Page, ha
     page.open("/").await;
     let left_for_another_page = page.new_secret(hand).await;
     page.open("/activity").await;
+    page.find("heading", "Activity").await;
     page.driver.back().await.unwrap();
     page.find("dialog", "Profile").await;
     page.forgets(&left_for_another_page).await;
@@ -201,9 +202,7 @@ impl Page {
     async fn new_secret(&self, hand: Hand) -> String {
         hand.choose(self, "link", "Profile").await;
         self.has_focus("heading", "Profile").await;
-        hand.choose(self, "button", "Generate").await;
-        self.has_focus("heading", "Your new API key").await;
-        self.credentials().await.1
+        hand.generate(self).await.1
     }
 
     /// Chooses the last day of a key, typed as Americans write it.
