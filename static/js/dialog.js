@@ -64,20 +64,28 @@ document.addEventListener("close", ({ target: dialog }) => {
   if (isWindow(host)) {
     document.title = title;
     if (address() !== page) history.back();
-    if (changed) refresh(opener);
+    if (changed) refresh();
   }
   if (opener.isConnected) opener.focus();
 }, true);
 
 // What was done in a window shows in some of the pages under it, such as the number of keys.
-async function refresh(opener) {
+async function refresh() {
   changed = false;
   if (!document.querySelector("[data-shows-keys]")) return;
   const response = await fetch(page, { cache: "no-store" }).catch(() => null);
   if (!response?.ok || response.redirected) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-  show(fresh);
-  if (!opener.isConnected) document.querySelector(".page-account [hx-get]")?.focus();
+  // Whoever closed the window may have gone on meanwhile.
+  const focused = document.activeElement;
+  const main = show(fresh);
+  if (!focused.isConnected) (sameIn(main, focused) ?? document.querySelector(".page-account [hx-get]"))?.focus();
+}
+
+function sameIn(main, element) {
+  const same = ({ id, href, textContent }) =>
+    id === element.id && href === element.href && textContent === element.textContent;
+  return [...main.querySelectorAll(element.localName)].find(same);
 }
 
 document.addEventListener("submit", (event) => {

@@ -298,8 +298,13 @@ impl Page {
 
     /// Presses a copy button, finds on the clipboard what is shown beside it, and returns that.
     pub(super) async fn copies(&self, hand: Hand, button: &str, told: &str) -> String {
-        let beside = vec![self.find("button", button).await.to_json().unwrap()];
-        let shown: String = self.driver.execute(BESIDE, beside).await.unwrap().convert().unwrap();
+        let shown: String = self
+            .until(&format!("{button} has something beside it"), async || {
+                // The page may be renewed between the two.
+                let beside = vec![self.find("button", button).await.to_json()?];
+                self.driver.execute(BESIDE, beside).await?.convert().map(Some)
+            })
+            .await;
         hand.choose(self, "button", button).await;
         self.says(told).await;
         self.clipboard_is(&shown).await;

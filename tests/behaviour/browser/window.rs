@@ -11,6 +11,7 @@ in_chromium![
     the_window_opens_over_home_and_closes_with_its_x_with_escape_and_with_back,
     escape_closes_what_is_on_top_and_at_last_the_reloaded_window,
     the_page_under_the_window_shows_what_was_changed_in_it,
+    whoever_goes_on_before_the_page_under_the_window_is_renewed_keeps_the_focus,
     the_secret_is_gone_once_the_window_was_closed_or_left,
     a_double_click_on_generate_makes_one_key,
     a_window_that_waits_for_a_secret_stays_open,
@@ -74,6 +75,21 @@ async fn the_page_under_the_window_shows_what_was_changed_in_it(_server: Server,
     page.says(&format!("curl --user {client_id}")).await;
     page.find("button", "Copy token command").await;
     page.has_focus("link", "Profile").await;
+}
+
+async fn whoever_goes_on_before_the_page_under_the_window_is_renewed_keeps_the_focus(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    page.generate().await;
+    let hold_back = "
+        const { fetch } = window, released = new Promise(release => window.release = release);
+        window.fetch = (...request) => released.then(() => fetch(...request));";
+    page.script::<()>(hold_back).await.unwrap();
+    page.close_without_copying().await;
+    page.find("button", "Copy API base URL").await.focus().await.unwrap();
+    page.script::<()>("release()").await.unwrap();
+    page.find("link", "Manage API keys").await;
+    page.has_focus("button", "Copy API base URL").await;
 }
 
 async fn the_secret_is_gone_once_the_window_was_closed_or_left(_server: Server, page: Page) {
