@@ -219,8 +219,8 @@ fn drive(session: &Mutex<Session>, queue: &Receiver<Job>, syncer: &Syncer) {
             Work::Change(change) if in_time => change(Ok(&mut *lock(session)), deadline),
             Work::Change(change) => change(Err(Error::Busy), deadline),
             Work::Decide(question) if in_time => {
-                // Whoever is about to ask, and waits for a processor, comes into this transaction instead of the next: fewer
-                // and larger ones take less of them.
+                // Whoever is about to ask, and waits for a processor, comes into this transaction instead of the next: a few
+                // large ones take less processor time than many small ones.
                 std::thread::yield_now();
                 let (questions, change) = with_others(queue, question);
                 next = change;
