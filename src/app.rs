@@ -26,7 +26,7 @@ use crate::users::actions::{FirstAdministrator, ensure_administrator};
 use crate::web::brand::Brand;
 use crate::web::fields::{LARGEST_FORM, form_config};
 use crate::web::state::State;
-use crate::web::{answer, assets, brand, cross_origin, error_pages, headers, nul, shown_secret, signed_in};
+use crate::web::{answer, assets, brand, cross_origin, error_pages, head, headers, nul, shown_secret, signed_in};
 use crate::{
     account, all_keys, api, api_keys, audit, gateway, health, home, language, login, oauth, profile, roles, users,
 };
@@ -112,6 +112,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
             .configure(gateway::routes)
             .service(
                 web::scope("")
+                    .wrap(from_fn(head::as_get))
                     .wrap(from_fn(headers::add))
                     .configure(oauth::routes)
                     .configure(api::routes)

@@ -7,12 +7,9 @@ use crate::web::state::State;
 
 /// Routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
-    // Some monitors ask with HEAD.
-    for method in [web::get, web::head] {
-        config
-            .route("/healthz", method().to(|| async { HttpResponse::Ok().body("ok\n") }))
-            .route("/readyz", method().to(ready));
-    }
+    config
+        .service(web::resource("/healthz").get(|| async { HttpResponse::Ok().body("ok\n") }))
+        .service(web::resource("/readyz").get(ready));
 }
 
 async fn ready(state: web::Data<State>) -> HttpResponse {

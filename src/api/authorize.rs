@@ -94,13 +94,17 @@ pub async fn not_found(state: web::Data<State>, request: HttpRequest) -> Result<
     Err(Problem::NotFound)
 }
 
-/// A method that the resource does not know. A token that comes with it is used, so it is checked and recorded.
+/// A method that the resource does not know, which are those `allowed`. A token that comes with it is used, so it is checked and recorded.
 ///
 /// # Errors
 /// Always.
-pub async fn method_not_allowed(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn method_not_allowed(
+    state: web::Data<State>,
+    request: HttpRequest,
+    allowed: &'static str,
+) -> Result<HttpResponse, Problem> {
     check_presented(&state, &request).await?;
-    Err(Problem::MethodNotAllowed)
+    Err(Problem::MethodNotAllowed(allowed))
 }
 
 async fn check_presented(state: &State, request: &HttpRequest) -> Result<(), Problem> {

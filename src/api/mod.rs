@@ -18,20 +18,23 @@ use actix_web::web;
 
 /// Routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
-    let resource = |path: &str| web::resource(path.to_owned()).default_service(web::to(authorize::method_not_allowed));
+    let resource = |path: &str, allowed: &'static str| {
+        let other = move |state, request| authorize::method_not_allowed(state, request, allowed);
+        web::resource(path.to_owned()).default_service(web::to(other))
+    };
     config.service(
         web::scope("/api")
-            .service(resource("/openapi.json").get(openapi::document))
-            .service(resource("/v1/me").get(me::me))
-            .service(resource("/v1/api-keys").get(keys::list))
-            .service(resource("/v1/api-keys/{client_id}").get(keys::get).delete(keys::delete))
-            .service(resource("/v1/audit-events").get(events::list))
-            .service(resource("/v1/users").get(users::list))
-            .service(resource("/v1/users/{id}").get(users::get))
-            .service(resource("/v1/users/{id}/disable").post(users::disable))
-            .service(resource("/v1/users/{id}/enable").post(users::enable))
-            .service(resource("/v1/roles").get(roles::list))
-            .service(resource("/v1/roles/{name}").get(roles::get))
+            .service(resource("/openapi.json", "GET").get(openapi::document))
+            .service(resource("/v1/me", "GET").get(me::me))
+            .service(resource("/v1/api-keys", "GET").get(keys::list))
+            .service(resource("/v1/api-keys/{client_id}", "GET, DELETE").get(keys::get).delete(keys::delete))
+            .service(resource("/v1/audit-events", "GET").get(events::list))
+            .service(resource("/v1/users", "GET").get(users::list))
+            .service(resource("/v1/users/{id}", "GET").get(users::get))
+            .service(resource("/v1/users/{id}/disable", "POST").post(users::disable))
+            .service(resource("/v1/users/{id}/enable", "POST").post(users::enable))
+            .service(resource("/v1/roles", "GET").get(roles::list))
+            .service(resource("/v1/roles/{name}", "GET").get(roles::get))
             .default_service(web::to(authorize::not_found)),
     );
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,8 +24,8 @@ pub enum Problem {
     TokenRefused(Reason),
     /// There is nothing at this address.
     NotFound,
-    /// The resource does not know this method.
-    MethodNotAllowed,
+    /// The resource knows these methods, separated by commas, and not this one.
+    MethodNotAllowed(&'static str),
     /// The caller lacks this permission.
     PermissionMissing(&'static str),
     /// The rules of who may change what do not allow it.
@@ -64,7 +64,7 @@ impl Problem {
             Self::TokenUnreadable => "The Authorization header is not: Bearer, a space, an access token.",
             Self::TokenRefused(reason) => description(*reason),
             Self::NotFound => "There is nothing at this address.",
-            Self::MethodNotAllowed => "This address does not answer this method.",
+            Self::MethodNotAllowed(_) => "This address does not answer this method.",
             Self::PermissionMissing(_) => {
                 "This needs a permission that the token does not carry or its owner does not hold."
             }
@@ -105,7 +105,7 @@ impl ResponseError for Problem {
             Self::Refused(Refusal::LastAdministrator) => StatusCode::CONFLICT,
             Self::PermissionMissing(_) | Self::Refused(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -128,7 +128,11 @@ impl ResponseError for Problem {
                 tracing::error!("an API request failed: {cause:#}");
                 None
             }
-            Self::NotFound | Self::MethodNotAllowed | Self::Refused(_) | Self::BadParameter(_) => None,
+            Self::MethodNotAllowed(allowed) => {
+                response.insert_header((ALLOW, *allowed));
+                None
+            }
+            Self::NotFound | Self::Refused(_) | Self::BadParameter(_) => None,
         };
         if let Some(challenge) = challenge {
             response.insert_header((WWW_AUTHENTICATE, challenge));

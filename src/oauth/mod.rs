@@ -34,8 +34,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         )
         .service(
             web::scope("/.well-known")
-                .route("/oauth-authorization-server", web::get().to(metadata::metadata))
-                .route("/jwks.json", web::get().to(metadata::jwks))
+                .service(web::resource("/oauth-authorization-server").get(metadata::metadata))
+                .service(web::resource("/jwks.json").get(metadata::jwks))
                 .default_service(web::to(handlers::not_found)),
         );
 }

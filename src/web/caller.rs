@@ -6,6 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, USER_AGENT, X_FORWARDED_FOR};
 use ipnet::IpNet;
 
+use super::head;
 use super::state::State;
 use crate::audit::model::Source;
 use crate::users::author::Author;
@@ -31,7 +32,7 @@ pub fn source(request: &HttpRequest, trusted: &[IpNet]) -> Source {
     });
     Source {
         address: address(peer(request), request.headers(), trusted),
-        method: cut(request.method().as_str()),
+        method: cut(head::method_sent(request).as_str()),
         path: cut(request.path()),
         user_agent,
     }

@@ -7,6 +7,7 @@ pub mod caller;
 pub mod cross_origin;
 pub mod error_pages;
 pub mod fields;
+pub mod head;
 pub mod headers;
 pub mod kept;
 pub mod layout;

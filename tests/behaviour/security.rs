@@ -1,7 +1,7 @@
 //! What keeps people safe from other websites, from what they paste, and from copies of the database and the logs.
 
-use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE};
+use reqwest::{Client, Method, Response, StatusCode};
 
 use crate::support::{
     Key, PASSWORD, Process, SECRET_KEY, Server, Site, TestDatabase, browser, nonce, on_each_database, rows,
@@ -18,6 +18,7 @@ on_each_database![
     a_malformed_form_is_refused_with_a_page,
     what_is_not_there_has_a_page,
     a_wrong_method_is_answered_with_a_page,
+    rfc9110_9_3_2_whatever_answers_get_answers_head,
     a_made_up_cookie_opens_nothing,
     no_secret_is_in_the_database,
     no_secret_is_in_the_logs,
@@ -215,8 +216,44 @@ async fn a_wrong_method_is_answered_with_a_page(server: Server) {
     let answer = admin.get(server.at("/logout")).send().await.unwrap();
     assert_eq!(answer.headers()["allow"], "POST");
     assert_page(answer, 405, "cannot be used in this way").await;
-    assert_page(admin.delete(server.at("/profile")).send().await.unwrap(), 405, "cannot be used in this way").await;
+    let answer = admin.delete(server.at("/profile")).send().await.unwrap();
+    assert_eq!(answer.headers()["allow"], "GET, HEAD");
+    assert_page(answer, 405, "cannot be used in this way").await;
+    for path in ["/healthz", "/.well-known/jwks.json"] {
+        let answer = admin.post(server.at(path)).send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["allow"]),
+            (405, &HeaderValue::from_static("GET, HEAD"))
+        );
+    }
     assert_eq!(admin.get(server.at("/")).send().await.unwrap().status(), StatusCode::OK);
+}
+
+async fn rfc9110_9_3_2_whatever_answers_get_answers_head(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let token = server.token(&server.generate(&admin).await).await;
+    let page = admin.get(server.at("/")).send().await.unwrap().text().await.unwrap();
+    let style = page.split('"').find(|part| part.ends_with(".css")).unwrap();
+    let metadata = ["/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/api/openapi.json"];
+    let pages = ["/", "/profile", "/activity", "/activity/export.csv", "/users", "/login", "/account/session", style];
+    for path in pages.into_iter().chain(metadata).chain(["/api/v1/me", "/healthz", "/readyz", "/nothing", "/logout"]) {
+        let ask = async |method| {
+            let request = admin.request(method, server.at(path));
+            let request = if path.starts_with("/api/") { request.bearer_auth(&token) } else { request };
+            let answer = request.send().await.unwrap();
+            let names = ["content-type", "cache-control", "content-security-policy", "location", "etag", "allow"];
+            let headers = names.map(|name| answer.headers().get(name).cloned());
+            (answer.status(), headers, answer.text().await.unwrap())
+        };
+        let ((status, headers, body), asked_with_head) = (ask(Method::GET).await, ask(Method::HEAD).await);
+        assert_eq!(asked_with_head, (status, headers, String::new()), "{path}");
+        assert!(!body.is_empty() || status.is_redirection(), "{path}");
+    }
+    let record = Client::new().get(server.at("/api/v1/audit-events")).bearer_auth(&token).send().await.unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&record.bytes().await.unwrap()).unwrap();
+    let calls = record["items"].as_array().unwrap().iter().filter(|event| event["path"] == "/api/v1/me");
+    let methods: Vec<_> = calls.map(|call| call["method"].as_str().unwrap()).collect();
+    assert_eq!(methods, ["HEAD", "GET"]);
 }
 
 async fn a_made_up_cookie_opens_nothing(server: Server) {

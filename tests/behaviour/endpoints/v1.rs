@@ -1,5 +1,7 @@
 //! `/api/v1` and its description (RFC 6750, RFC 9457, OpenAPI 3.1).
 
+use std::collections::BTreeSet;
+
 use diesel::connection::SimpleConnection as _;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, StatusCode};
@@ -19,6 +21,7 @@ on_each_database![
     rfc9457_3_what_cannot_be_read_is_a_problem,
     a_key_cannot_make_keys,
     the_description_names_what_is_there,
+    rfc9110_15_5_6_a_wrong_method_is_told_which_ones_are_allowed,
     the_description_knows_every_refusal,
     a_refused_call_is_on_record,
 ];
@@ -271,6 +274,20 @@ async fn the_description_names_what_is_there(server: Server) {
             "POST /api/v1/users/{id}/enable"
         ]
     );
+}
+
+async fn rfc9110_15_5_6_a_wrong_method_is_told_which_ones_are_allowed(server: Server) {
+    let document = description(&server).await;
+    let token = narrowed(&server, "users:read").await;
+    for (_, path, asked) in operations(&document) {
+        let answer = Client::new().patch(server.at(&asked)).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+        let allowed = answer.headers()["allow"].to_str().unwrap();
+        let allowed: BTreeSet<_> =
+            allowed.split(", ").filter(|method| *method != "HEAD").map(str::to_lowercase).collect();
+        let described: BTreeSet<_> = document["paths"][&path].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(allowed, described, "{path}");
+    }
 }
 
 async fn the_description_knows_every_refusal(server: Server) {
