@@ -95,7 +95,8 @@ const MONTHS: [&str; 12] = [
 /// A whole number as people read it, such as `1,234,567`.
 fn grouped(value: &FluentValue<'_>, separator: char) -> Option<String> {
     let FluentValue::Number(number) = value else { return None };
-    let digits = format!("{:.0}", number.value);
+    // Numbers are whole here. To round one would take longer than all else about it.
+    let digits = number.value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.char_indices() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
