@@ -254,7 +254,7 @@ fn profile(keys: i64, now: Timestamp) -> ProfileWindowFragment {
         expires_at: Time(now + Duration::days(90 - key)),
         days_left: DaysLeft::of(now + Duration::days(90 - key), now, Tz::UTC),
         last_used_at: Some(Time(now)),
-        month: Month::of([used(key)], now),
+        month: Some(Month::of([used(key)], now)),
         status: Status::Valid,
     };
     let panel = Panel {

@@ -7,9 +7,8 @@ use rand::CryptoRng;
 use super::model::{ApiKey, ClientId, ClientSecret, Lifetime};
 use super::queries::{self, NewApiKey};
 use crate::audit::model::{Action, NewEvent, Outcome, Source};
-use crate::db::{Database, DbConnection, Entry, Error, Timestamp, Transaction, Uses, UsesOf, together, uses_since};
+use crate::db::{Database, DbConnection, Entry, Error, Timestamp, Transaction};
 use crate::secret::Digest;
-use crate::users;
 
 /// What a user asks for.
 #[derive(Clone, Debug)]
@@ -192,40 +191,6 @@ pub fn delete_as_operator(database: &Database, client_id: &ClientId, now: Timest
         }
         Ok(deleted)
     })
-}
-
-/// A user's keys and whether the user is active, read together.
-///
-/// # Errors
-/// When a statement fails.
-pub async fn list_own(database: &Database, user_id: i64) -> Result<(Vec<ApiKey>, bool), Error> {
-    database
-        .look_up(move |connection| {
-            together(connection, |connection| {
-                let active = users::queries::find(connection, user_id)?.is_some_and(|user| user.is_active());
-                Ok((queries::list_of_user(connection, user_id)?, active))
-            })
-        })
-        .await
-}
-
-/// A user's keys, and their uses from a day on, read together.
-///
-/// # Errors
-/// When a statement fails.
-pub async fn list_own_with_uses(
-    database: &Database,
-    user_id: i64,
-    first_day: i32,
-) -> Result<(Vec<ApiKey>, Vec<Uses>), Error> {
-    database
-        .look_up(move |connection| {
-            together(connection, |connection| {
-                let keys = queries::list_of_user(connection, user_id)?;
-                Ok((keys, uses_since(connection, UsesOf::User(user_id), first_day)?))
-            })
-        })
-        .await
 }
 
 fn event(user_id: i64, api_key_id: i64, action: Action, source: Option<Source>, now: Timestamp) -> Entry {

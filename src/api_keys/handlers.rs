@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::actions::{self, GenerateKey, Generated};
 use super::model::{BadLifetime, ClientId, DEFAULT_LIFETIME_DAYS, Lifetime, Status, parse_name};
 use super::pages::{Confirm, DeleteFragment, DeletePage};
+use super::queries::list_of_user;
 use crate::db::Timestamp;
 use crate::error::Error;
 use crate::language::{Message, Time};
@@ -21,7 +22,7 @@ use crate::web::answer::{page, see_other, wants_fragment};
 use crate::web::caller;
 use crate::web::fields::Mistake;
 use crate::web::layout::{Layout, Viewer};
-use crate::web::signed_in::SignedIn;
+use crate::web::signed_in::{self, SignedIn};
 use crate::web::state::State;
 
 /// The form of the API Client panel.
@@ -56,7 +57,7 @@ pub async fn generate(
         Ok(accepted) => accepted,
         Err(mistake) => {
             let typed = Typed { mistake: Some(mistake), ..form.typed };
-            let window = window::fill(&state, account, typed, Outcome::None).await?;
+            let window = window::renew(&state, account, typed, Outcome::None).await?;
             return answer(&state, &request, viewer, window);
         }
     };
@@ -75,7 +76,7 @@ pub async fn generate(
             return Err(Error::BadRequest("error-panel-of-another"));
         }
     };
-    let window = window::fill(&state, account, Typed::default(), outcome).await?;
+    let window = window::renew(&state, account, Typed::default(), outcome).await?;
     answer(&state, &request, viewer, window)
 }
 
@@ -119,12 +120,11 @@ fn lifetime(typed: &Typed, longest: u32, now: Timestamp, zone: Tz) -> Result<Lif
 pub async fn confirm(
     state: web::Data<State>,
     request: HttpRequest,
-    SignedIn(account): SignedIn,
     client_id: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     let now = state.clock.now();
-    let (keys, active) = actions::list_own(&state.database, account.user.id).await?;
-    let status = |expires_at| Status::of(expires_at, active, now);
+    let (account, keys) = signed_in::with(&request, list_of_user).await?;
+    let status = |expires_at| Status::of(expires_at, account.user.is_active(), now);
     let valid = keys.iter().filter(|key| status(key.expires_at) == Status::Valid).count();
     let key = keys.into_iter().find(|key| key.client_id == *client_id).ok_or(Error::NotFound)?;
     let status = status(key.expires_at);
@@ -159,7 +159,7 @@ pub async fn delete(
     let key = deletion.key().ok_or(Error::NotFound)?;
     if wants_fragment(&request) {
         let viewer = Viewer::from(&account);
-        let window = window::fill(&state, account, Typed::default(), deleted(key)).await?;
+        let window = window::renew(&state, account, Typed::default(), deleted(key)).await?;
         answer(&state, &request, viewer, window)
     } else {
         remember_deleted(&session, key)?;

@@ -55,35 +55,25 @@ struct UsesSince {
 }
 
 impl UsesSince {
-    /// Pushes which keys the rows of a table are to be of.
-    fn push_keys<'b, DB>(&'b self, out: &mut AstPass<'_, 'b, DB>, everybody: &str) -> QueryResult<()>
-    where
-        DB: Backend,
-        i64: ToSql<BigInt, DB>,
-    {
-        match &self.of {
-            UsesOf::Everybody => out.push_sql(everybody),
-            UsesOf::User(user_id) => {
-                out.push_sql("api_key_id IN (SELECT id FROM api_keys WHERE user_id = ");
-                out.push_bind_param::<BigInt, _>(user_id)?;
-                out.push_sql(")");
-            }
-            UsesOf::Key(api_key_id) => {
-                out.push_sql("api_key_id = ");
-                out.push_bind_param::<BigInt, _>(api_key_id)?;
-            }
-        }
-        Ok(())
-    }
-
     fn push_counted<'b, DB>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
     where
         DB: Backend,
         i64: ToSql<BigInt, DB>,
         i32: ToSql<Integer, DB>,
     {
-        out.push_sql("SELECT api_key_id, day, allowed, refused FROM daily_uses WHERE ");
-        self.push_keys(out, "api_key_id = 0")?;
+        out.push_sql("SELECT api_key_id, day, allowed, refused FROM ");
+        match &self.of {
+            UsesOf::Everybody => out.push_sql("daily_uses WHERE api_key_id = 0"),
+            // Joined: for a list of keys SQLite would make a table each time.
+            UsesOf::User(user_id) => {
+                out.push_sql("api_keys JOIN daily_uses ON api_key_id = api_keys.id WHERE user_id = ");
+                out.push_bind_param::<BigInt, _>(user_id)?;
+            }
+            UsesOf::Key(api_key_id) => {
+                out.push_sql("daily_uses WHERE api_key_id = ");
+                out.push_bind_param::<BigInt, _>(api_key_id)?;
+            }
+        }
         out.push_sql(" AND day >= ");
         out.push_bind_param::<Integer, _>(&self.first_day)
     }
@@ -110,9 +100,19 @@ impl QueryFragment<Sqlite> for UsesSince {
         });
         out.push_sql(
             ", occurred_at / 86400000000, SUM(reason IS NULL), SUM(reason IS NOT NULL) FROM audit_events \
-             WHERE id > (SELECT last_id FROM audit_counted) AND is_use AND ",
+             WHERE id > (SELECT last_id FROM audit_counted) AND is_use",
         );
-        self.push_keys(&mut out, "TRUE")?;
+        match &self.of {
+            UsesOf::Everybody => {}
+            UsesOf::User(user_id) => {
+                out.push_sql(" AND api_key_id IS NOT NULL AND user_id = ");
+                out.push_bind_param::<BigInt, _>(user_id)?;
+            }
+            UsesOf::Key(api_key_id) => {
+                out.push_sql(" AND api_key_id = ");
+                out.push_bind_param::<BigInt, _>(api_key_id)?;
+            }
+        }
         out.push_sql(" GROUP BY 1, 2");
         Ok(())
     }

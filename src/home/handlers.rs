@@ -1,29 +1,30 @@
 //! `/`.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono_tz::Tz;
 
 use super::pages::HomePage;
-use crate::api_keys;
 use crate::api_keys::expiry::{DaysLeft, SOON_DAYS};
 use crate::api_keys::handlers::token_command;
 use crate::api_keys::model::{ApiKey, Status};
+use crate::api_keys::queries::list_of_user;
 use crate::db::Timestamp;
 use crate::error::Error;
 use crate::language::{Message, Time};
 use crate::web::answer::page;
 use crate::web::layout::{Layout, Viewer};
-use crate::web::signed_in::SignedIn;
+use crate::web::signed_in;
 use crate::web::state::State;
 
 /// The home page.
 ///
 /// # Errors
 /// When nobody is signed in or something goes wrong inside.
-pub async fn home(state: web::Data<State>, SignedIn(account): SignedIn) -> Result<HttpResponse, Error> {
+pub async fn home(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, Error> {
     let now = state.clock.now();
-    let (keys, active) = api_keys::actions::list_own(&state.database, account.user.id).await?;
+    let (account, keys) = signed_in::with(&request, list_of_user).await?;
+    let active = account.user.is_active();
     let count = |status| keys.iter().filter(|key| Status::of(key.expires_at, active, now) == status).count();
     let mut valid = keys.iter().filter(|key| Status::of(key.expires_at, active, now) == Status::Valid);
     let expiring = expiring(valid.clone(), now, account.locale.zone);

@@ -7,14 +7,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::pages::{Outcome, ProfileContentFragment, ProfilePage, ProfileWindow, ProfileWindowFragment};
-use super::window::{self, Typed};
+use super::window::{self, Listed, Typed};
 use crate::api_keys::model::ApiKey;
 use crate::error::Error;
 use crate::web::answer::{page, wants_fragment};
 use crate::web::kept;
 use crate::web::layout::{Layout, Viewer};
 use crate::web::shown_secret::showing_secret;
-use crate::web::signed_in::SignedIn;
+use crate::web::signed_in;
 use crate::web::state::State;
 
 /// The entry of a session's state that tells the next `/profile` which key was just deleted.
@@ -58,12 +58,10 @@ pub fn remember_deleted(session: &Session, key: ApiKey) -> Result<(), Error> {
 ///
 /// # Errors
 /// When nobody is signed in or something goes wrong inside.
-pub async fn profile(
-    state: web::Data<State>,
-    request: HttpRequest,
-    session: Session,
-    SignedIn(account): SignedIn,
-) -> Result<HttpResponse, Error> {
+pub async fn profile(state: web::Data<State>, request: HttpRequest, session: Session) -> Result<HttpResponse, Error> {
+    let now = state.clock.now();
+    let (account, listed) =
+        signed_in::with(&request, move |connection, user_id| Listed::read(connection, user_id, now)).await?;
     // Removing even what is not there would store the session anew.
     let deleted = session.contains_key(DELETED_KEY).then(|| session.remove_as::<DeletedKey>(DELETED_KEY)).flatten();
     let outcome = match deleted {
@@ -73,7 +71,7 @@ pub async fn profile(
     let (viewer, locale) = (Viewer::from(&account), account.locale);
     let kept = kept::find(&session, &request, &account.user.username);
     let typed = kept.map_or_else(Typed::default, |fields| Typed::kept(&fields));
-    let window = window::fill(&state, account, typed, outcome).await?;
+    let window = window::fill(&state, account, listed, typed, outcome);
     kept::forget(&session);
     let mut answer = if wants_fragment(&request) {
         page(locale, StatusCode::OK, &ProfileWindowFragment { window })?

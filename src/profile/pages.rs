@@ -159,8 +159,8 @@ pub struct Row {
     pub days_left: Option<DaysLeft>,
     /// When it was last used.
     pub last_used_at: Option<Time>,
-    /// The uses of the last thirty days.
-    pub month: Month,
+    /// The uses of the last thirty days; none when there were none.
+    pub month: Option<Month>,
     /// Whether it can be used.
     pub status: Status,
 }

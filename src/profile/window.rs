@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
+use diesel::QueryResult;
 use serde::Deserialize;
 
 use super::pages::{Choice, Grid, Outcome, Panel, ProfileWindow, Row};
-use crate::api_keys;
 use crate::api_keys::expiry::DaysLeft;
 use crate::api_keys::model::{ApiKey, DEFAULT_LIFETIME_DAYS, Lifetime, Status};
+use crate::api_keys::queries::list_of_user;
 use crate::audit::uses::{Month, first_day};
-use crate::db::Uses;
+use crate::db::{DbConnection, Timestamp, Uses, UsesOf, together, uses_since};
 use crate::error::Error;
 use crate::language::{Message, Time};
 use crate::secret::random_base62;
@@ -53,13 +54,41 @@ impl Typed {
     }
 }
 
-/// The window of a person as it is now.
+/// What the grid lists: the keys of a person at a point in time.
+pub struct Listed {
+    keys: Vec<ApiKey>,
+    uses: Vec<Uses>,
+    now: Timestamp,
+}
+
+impl Listed {
+    /// Those of a user, with their uses of the last thirty days. To be called within [`together`].
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub fn read(connection: &mut DbConnection, user_id: i64, now: Timestamp) -> QueryResult<Self> {
+        let keys = list_of_user(connection, user_id)?;
+        Ok(Self { keys, uses: uses_since(connection, UsesOf::User(user_id), first_day(now))?, now })
+    }
+}
+
+/// The window of a person after something was changed.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcome) -> Result<ProfileWindow, Error> {
-    let (now, zone) = (state.clock.now(), account.locale.zone);
-    let (keys, uses) = api_keys::actions::list_own_with_uses(&state.database, account.user.id, first_day(now)).await?;
+pub async fn renew(state: &State, account: Account, typed: Typed, outcome: Outcome) -> Result<ProfileWindow, Error> {
+    let (user_id, now) = (account.user.id, state.clock.now());
+    let listed = state
+        .database
+        .look_up(move |connection| together(connection, |connection| Listed::read(connection, user_id, now)))
+        .await?;
+    Ok(fill(state, account, listed, typed, outcome))
+}
+
+/// The window of a person with what was read for its grid.
+#[must_use]
+pub fn fill(state: &State, account: Account, listed: Listed, typed: Typed, outcome: Outcome) -> ProfileWindow {
+    let (Listed { keys, uses, now }, zone) = (listed, account.locale.zone);
     let mut uses_by_key = HashMap::<i64, Vec<Uses>>::new();
     for uses in uses {
         uses_by_key.entry(uses.api_key_id).or_default().push(uses);
@@ -67,7 +96,7 @@ pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcom
     let rows = keys
         .into_iter()
         .map(|key: ApiKey| Row {
-            month: Month::of(uses_by_key.remove(&key.id).unwrap_or_default(), now),
+            month: uses_by_key.remove(&key.id).map(|uses| Month::of(uses, now)).filter(|month| !month.is_empty()),
             status: Status::of(key.expires_at, account.user.is_active(), now),
             client_id: key.client_id,
             name: key.name,
@@ -90,7 +119,7 @@ pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcom
         mistake: typed.mistake,
         outcome,
     };
-    Ok(ProfileWindow {
+    ProfileWindow {
         username: account.user.username,
         display_name: account.user.display_name,
         email: account.user.email,
@@ -98,7 +127,7 @@ pub async fn fill(state: &State, account: Account, typed: Typed, outcome: Outcom
         permissions: account.permissions.into_iter().collect(),
         panel,
         grid: Grid { rows },
-    })
+    }
 }
 
 /// The lifetimes that the operator allows, the default one chosen unless the person chose another.

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::listing::words_of;
 use super::model::{Account, Reading, User, is_subject};
 use crate::db::schema::{role_permissions, roles, user_roles, user_words, users};
-use crate::db::{DbConnection, Timestamp, on_either, together};
+use crate::db::{DbConnection, Timestamp, on_either};
 use crate::language::{Language, Locale};
 use crate::roles::model::ADMINISTRATOR;
 
@@ -105,17 +105,15 @@ pub fn other_administrators(connection: &mut DbConnection, user_id: i64) -> Quer
     diesel::select(exists(others.select(users::id))).get_result(connection)
 }
 
-/// The names of a user's roles.
+/// The names of a user's roles, sorted.
 ///
 /// # Errors
 /// When the statement fails.
 pub fn roles_of(connection: &mut DbConnection, user_id: i64) -> QueryResult<Vec<String>> {
-    let query = user_roles::table
-        .inner_join(roles::table)
-        .filter(user_roles::user_id.eq(user_id))
-        .order(roles::name)
-        .select(roles::name);
-    on_either!(connection, either => query.load(either))
+    let query = user_roles::table.inner_join(roles::table).filter(user_roles::user_id.eq(user_id)).select(roles::name);
+    let mut names: Vec<String> = on_either!(connection, either => query.load(either))?;
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// The permissions that a user holds now, through all roles.
@@ -131,18 +129,16 @@ pub fn permissions_of(connection: &mut DbConnection, user_id: i64) -> QueryResul
     Ok(permissions.into_iter().collect())
 }
 
-/// A user with roles and permissions, in whose browser this is how pages are read.
+/// A user with roles and permissions, in whose browser this is how pages are read. To be called within [`crate::db::together`].
 ///
 /// # Errors
 /// When a statement fails.
 pub fn account(connection: &mut DbConnection, user_id: i64, browser: Locale) -> QueryResult<Option<Account>> {
-    together(connection, |connection| {
-        let Some(user) = find(connection, user_id)? else { return Ok(None) };
-        let roles = roles_of(connection, user_id)?;
-        let permissions = permissions_of(connection, user_id)?;
-        let locale = user.reading.locale(browser);
-        Ok(Some(Account { user, roles, permissions, locale }))
-    })
+    let Some(user) = find(connection, user_id)? else { return Ok(None) };
+    let roles = roles_of(connection, user_id)?;
+    let permissions = permissions_of(connection, user_id)?;
+    let locale = user.reading.locale(browser);
+    Ok(Some(Account { user, roles, permissions, locale }))
 }
 
 /// What a new user's row holds.

@@ -10,15 +10,17 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, REFERER};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use diesel::QueryResult;
 use url::{Position, Url};
 
 use super::kept::Sent;
 use super::layout::Viewer;
 use super::locale::of_browser;
 use super::state::State;
+use crate::db::{DbConnection, together};
 use crate::error::Error;
 use crate::login::store::{SESSION_EPOCH, USER_ID};
-use crate::users::model::Account;
+use crate::users::model::{Account, User};
 use crate::users::queries;
 
 /// An active user with a session and a password of their own.
@@ -34,11 +36,8 @@ impl FromRequest for SignedIn {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let account = account(request.clone());
-        Box::pin(async move {
-            let account = account.await?;
-            if account.user.password_must_change { Err(Error::PasswordChangeNeeded) } else { Ok(Self(account)) }
-        })
+        let request = request.clone();
+        Box::pin(async move { with(&request, |_, _| Ok(())).await.map(|(account, ())| Self(account)) })
     }
 }
 
@@ -47,31 +46,51 @@ impl FromRequest for SignedInOrChanging {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let account = account(request.clone());
-        Box::pin(async move { account.await.map(Self) })
+        let request = request.clone();
+        Box::pin(async move { account(&request, |_, _| Ok(())).await.map(|(account, ())| Self(account)) })
     }
 }
 
-async fn account(request: HttpRequest) -> Result<Account, Error> {
+/// [`SignedIn`], and what `read` reads of this user (the key of the row), all of it of one moment where the database is
+/// SQLite, which takes its lock but once.
+///
+/// # Errors
+/// When nobody is signed in, the password is to be replaced, or a statement fails.
+pub async fn with<T, F>(request: &HttpRequest, read: F) -> Result<(Account, T), Error>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut DbConnection, i64) -> QueryResult<T> + Send + 'static,
+{
+    let (account, read) = account(request, read).await?;
+    if account.user.password_must_change { Err(Error::PasswordChangeNeeded) } else { Ok((account, read)) }
+}
+
+async fn account<T, F>(request: &HttpRequest, read: F) -> Result<(Account, T), Error>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut DbConnection, i64) -> QueryResult<T> + Send + 'static,
+{
     let state = request
         .app_data::<web::Data<State>>()
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("the application has no state")))?;
     let session = request.get_session();
     let user_id = session.get::<i64>(USER_ID).map_err(Error::internal)?;
-    let Some(user_id) = user_id else { return Err(sign_in_needed(&request)) };
+    let Some(user_id) = user_id else { return Err(sign_in_needed(request)) };
     let session_epoch = session.get::<i32>(SESSION_EPOCH).map_err(Error::internal)?;
-    let browser = of_browser(&request);
-    let account = state.database.look_up(move |connection| queries::account(connection, user_id, browser)).await?;
-    match account {
-        Some(account) if account.user.is_active() && Some(account.user.session_epoch) == session_epoch => {
-            request.extensions_mut().insert(Viewer::from(&account));
-            Ok(account)
-        }
-        _ => {
-            session.purge();
-            Err(sign_in_needed(&request))
-        }
-    }
+    let browser = of_browser(request);
+    let is_current = move |user: &User| user.is_active() && Some(user.session_epoch) == session_epoch;
+    let found = state.database.look_up(move |connection| {
+        together(connection, |connection| match queries::account(connection, user_id, browser)? {
+            Some(account) if is_current(&account.user) => Ok(Some((account, read(connection, user_id)?))),
+            _ => Ok(None),
+        })
+    });
+    let Some((account, read)) = found.await? else {
+        session.purge();
+        return Err(sign_in_needed(request));
+    };
+    request.extensions_mut().insert(Viewer::from(&account));
+    Ok((account, read))
 }
 
 /// Looks up who is signed in also where no handler asked, such as at an address where there is nothing: the page about
@@ -87,7 +106,7 @@ pub async fn look_up_for_error_pages<B: MessageBody>(
     let unknown = !response.request().extensions().contains::<Viewer>();
     if unknown && response.status().is_client_error() && response.status() != StatusCode::UNAUTHORIZED {
         // Nobody is signed in, or that cannot be found out now: the page is made for a stranger.
-        let _ = account(response.request().clone()).await;
+        let _ = account(response.request(), |_, _| Ok(())).await;
     }
     Ok(response)
 }
