@@ -71,6 +71,8 @@ where
         Ok(_) if nul::is_in(request.uri()) => Err(Problem::BadParameter("Expected no NUL character.")),
         Ok(bearer) => Ok(Caller { bearer, token_expires_at, source, now }),
         Err(Reason::PermissionMissing) => Err(Problem::PermissionMissing(permission)),
+        // A scheme that is not known here is told no error (RFC 6750 section 3.1), only which one is.
+        Err(_) if text.is_none() && !is_bearer(request.headers()) => Err(Problem::TokenMissing),
         Err(_) if text.is_none() => Err(Problem::TokenUnreadable),
         Err(reason) => Err(Problem::TokenRefused(reason)),
     }
@@ -83,6 +85,11 @@ fn presented_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let header = authorizations.next().ok_or(Problem::TokenMissing)?;
     let token = header.to_str().ok().and_then(caller::bearer_token);
     Ok(token.filter(|_| authorizations.next().is_none()))
+}
+
+/// Whether what cannot be read as a token was meant as one.
+fn is_bearer(headers: &HeaderMap) -> bool {
+    headers.get_all(AUTHORIZATION).any(|header| caller::is_scheme(header, "bearer"))
 }
 
 /// An address that is not one of the API's. A token that comes with it is used, so it is checked and recorded.

@@ -9,7 +9,7 @@ use crate::oauth::model::Scope;
 /// Why the caller is not let through.
 #[derive(Debug)]
 pub enum Refusal {
-    /// No credentials, or none that this check knows.
+    /// No credentials, or some of a scheme that this check does not know.
     Missing,
     /// The credentials are no good, for this reason.
     Credentials {

@@ -14,7 +14,7 @@ use crate::oauth::check::{self, Bearer, Call, Decision};
 use crate::oauth::model::Scope;
 use crate::oauth::request::basic_credentials;
 use crate::secret::SecretText;
-use crate::web::caller::bearer_token;
+use crate::web::caller::{self, bearer_token};
 use crate::web::state::State;
 
 /// Names what the route needs where the query cannot, because it is the original request's.
@@ -24,6 +24,15 @@ const REQUIRED_SCOPE: HeaderName = HeaderName::from_static("x-auth-required-scop
 enum Presented {
     Token(String),
     Secret { client_id: String, client_secret: SecretText },
+    Unreadable(Scheme),
+}
+
+/// The authentication scheme of what cannot be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Basic,
+    /// One that this check does not know.
     Other,
 }
 
@@ -39,18 +48,20 @@ async fn check(state: &State, request: &HttpRequest) -> Result<Bearer, Refusal> 
     let now = state.clock.now();
     let Some(presented) = presented(request) else { return Err(Refusal::Missing) };
     let required = required_scope(request);
-    let basic = matches!(presented, Presented::Secret { .. });
-    let name = match &presented {
-        Presented::Secret { client_id, .. } => client_id.as_str(),
-        Presented::Token(_) | Presented::Other => "",
+    let (scheme, kind, name) = match &presented {
+        Presented::Secret { client_id, .. } => (Scheme::Basic, Kind::Token, client_id.as_str()),
+        Presented::Token(_) => (Scheme::Bearer, Kind::Bearer, ""),
+        Presented::Unreadable(scheme) => (*scheme, Kind::Bearer, ""),
     };
     let source = original::source(state, request);
-    let attempt = state.attempt(if basic { Kind::Token } else { Kind::Bearer }, source.address, name);
+    let attempt = state.attempt(kind, source.address, name);
     let call = Call { action: Action::Check, source, attempt, now };
     let decision = decide(state, presented, required.clone(), call).await.map_err(Refusal::Unavailable)?;
     decision.result.map_err(|reason| match (reason, required) {
         (Reason::PermissionMissing, Some(scope)) => Refusal::Scope(scope),
-        (reason, _) => Refusal::Credentials { reason, basic },
+        // A scheme that is not known here is told no error (RFC 6750 section 3.1), only which ones are.
+        (_, _) if scheme == Scheme::Other => Refusal::Missing,
+        (reason, _) => Refusal::Credentials { reason, basic: scheme == Scheme::Basic },
     })
 }
 
@@ -58,17 +69,17 @@ async fn decide(state: &State, presented: Presented, required: Option<Scope>, ca
     let now = call.now;
     let token = match &presented {
         Presented::Token(token) => state.tokens.verify(&state.database, token).await?,
-        Presented::Secret { .. } | Presented::Other => None,
+        Presented::Secret { .. } | Presented::Unreadable(_) => None,
     };
     let asked = match &presented {
         Presented::Secret { client_id, .. } => check::presented_secret(client_id, now),
-        Presented::Token(_) | Presented::Other => check::presented_token(token.as_deref(), now),
+        Presented::Token(_) | Presented::Unreadable(_) => check::presented_token(token.as_deref(), now),
     };
     let Ok(decision) = check::decide(&state.database, vec![asked], call, move |found, _| {
         let found = found.into_iter().next().and_then(|found| found.credential);
         let decision = match &presented {
             Presented::Secret { client_id, client_secret } => check::secret(client_id, client_secret, found, now),
-            Presented::Token(_) | Presented::Other => check::token(token.as_deref(), found, now),
+            Presented::Token(_) | Presented::Unreadable(_) => check::token(token.as_deref(), found, now),
         };
         let missing = |bearer: &Bearer| required.is_some_and(|required| !required.is_within(&bearer.scope));
         Ok::<_, Infallible>(
@@ -84,13 +95,18 @@ async fn decide(state: &State, presented: Presented, required: Option<Scope>, ca
 fn presented(request: &HttpRequest) -> Option<Presented> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let header = headers.next()?;
-    let (Ok(header), None) = (header.to_str(), headers.next()) else { return Some(Presented::Other) };
-    if let Some(token) = bearer_token(header) {
+    if headers.next().is_some() {
+        return Some(Presented::Unreadable(Scheme::Bearer));
+    }
+    let text = header.to_str().unwrap_or_default();
+    if let Some(token) = bearer_token(text) {
         return Some(Presented::Token(token.to_owned()));
     }
-    Some(match basic_credentials(header) {
+    Some(match basic_credentials(text) {
         Some((client_id, client_secret)) => Presented::Secret { client_id, client_secret },
-        None => Presented::Other,
+        None if caller::is_scheme(header, "basic") => Presented::Unreadable(Scheme::Basic),
+        None if caller::is_scheme(header, "bearer") => Presented::Unreadable(Scheme::Bearer),
+        None => Presented::Unreadable(Scheme::Other),
     })
 }
 

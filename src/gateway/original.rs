@@ -1,5 +1,7 @@
 //! The request that a proxy asks about, as far as the proxy can be believed.
 
+use std::borrow::Cow;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName};
 
@@ -26,30 +28,30 @@ pub fn source(state: &State, request: &HttpRequest) -> Source {
         return source;
     }
     if let Some((method, uri)) = told(request.headers()) {
-        source.method = caller::cut(method);
-        source.path = caller::cut(path_of(uri));
+        source.method = caller::cut(&method);
+        source.path = caller::cut(path_of(&uri));
     } else if let Some(path) = request.path().strip_prefix(HERE).filter(|path| path.starts_with('/')) {
         source.path = caller::cut(path);
     }
     source
 }
 
-fn told(headers: &HeaderMap) -> Option<(&str, &str)> {
+fn told(headers: &HeaderMap) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
     let mut told = PAIRS.iter().filter_map(|(method, uri)| {
-        let value = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let value = |name: &HeaderName| headers.get(name).map(caller::text_of);
         Some((value(method)?, value(uri)?))
     });
     let first = told.next()?;
     told.all(|other| other == first).then_some(first)
 }
 
-/// The path of a URI, which may be absolute, without its query.
+/// The path of a URI, which may be absolute, without its query. A path and a query may hold another URI.
 fn path_of(uri: &str) -> &str {
-    let path = match uri.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("/", |start| &rest[start..]),
-        None => uri,
-    };
-    path.split(['?', '#']).next().unwrap_or(path)
+    let uri = uri.split(['?', '#']).next().unwrap_or(uri);
+    match uri.split_once("://") {
+        Some((_, rest)) if !uri.starts_with('/') => rest.find('/').map_or("/", |start| &rest[start..]),
+        _ => uri,
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +64,10 @@ mod tests {
             ("/orders/17?token=secret", "/orders/17"),
             ("https://api.example.com/orders?x=/y", "/orders"),
             ("https://api.example.com", "/"),
+            ("https://api.example.com?x=/y", "/"),
             ("/a#b", "/a"),
+            ("/orders/17?next=https://app.example.com/reset/secret", "/orders/17"),
+            ("/proxy/https://app.example.com/orders?x=y", "/proxy/https://app.example.com/orders"),
         ] {
             assert_eq!(path_of(uri), path);
         }

@@ -12,13 +12,8 @@ use serde_json::json;
 pub enum OauthError {
     /// The request cannot be read.
     InvalidRequest(&'static str),
-    /// Client authentication failed.
-    InvalidClient {
-        /// Whether the client used HTTP Basic, and so gets a challenge.
-        basic: bool,
-        /// What the client may know.
-        description: &'static str,
-    },
+    /// Client authentication failed; the words say what the client may know.
+    InvalidClient(&'static str),
     /// The grant type is another one.
     UnsupportedGrantType,
     /// The scope asks for more than the key's owner holds.
@@ -47,7 +42,7 @@ impl OauthError {
     fn code(&self) -> &'static str {
         match self {
             Self::InvalidRequest(_) | Self::MethodNotAllowed | Self::NotFound | Self::TooLarge => "invalid_request",
-            Self::InvalidClient { .. } => "invalid_client",
+            Self::InvalidClient(_) => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidGrant => "invalid_grant",
@@ -60,7 +55,7 @@ impl OauthError {
 
     fn description(&self) -> String {
         match self {
-            Self::InvalidRequest(description) | Self::InvalidClient { description, .. } => (*description).to_owned(),
+            Self::InvalidRequest(description) | Self::InvalidClient(description) => (*description).to_owned(),
             Self::UnsupportedGrantType => "the grant type must be client_credentials".to_owned(),
             Self::InvalidScope => "the scope is malformed or asks for more than the key's owner holds".to_owned(),
             Self::InvalidGrant => "the token was issued for another API key".to_owned(),
@@ -96,7 +91,7 @@ impl ResponseError for OauthError {
             }
             Self::InsufficientScope => StatusCode::FORBIDDEN,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
+            Self::InvalidClient(_) => StatusCode::UNAUTHORIZED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -108,7 +103,8 @@ impl ResponseError for OauthError {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((CACHE_CONTROL, "no-store"));
         match self {
-            Self::InvalidClient { basic: true, .. } => {
+            // Each 401 names a scheme (RFC 9110 section 15.5.2), also where the client used none of them.
+            Self::InvalidClient(_) => {
                 response.insert_header((WWW_AUTHENTICATE, "Basic realm=\"Keyledge\", charset=\"UTF-8\""));
             }
             Self::MethodNotAllowed => {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::actions::{self, ClientOutcome, Grant};
 use super::check::{Bearer, Call};
 use super::error::OauthError;
-use super::request::{ClientAuthentication, ClientRequest, Malformed};
+use super::request::{ClientRequest, Malformed};
 use super::tokens::{Subject, Tokens, VerifiedToken};
 use crate::attempts::model::Kind;
 use crate::audit::model::{Action, Reason};
@@ -36,9 +36,9 @@ struct Granted<'a> {
 /// As RFC 6749 section 5.2 has them.
 pub async fn token(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
     let (client, call) = read(&state, Action::IssueToken, &request, body)?;
-    let (asked, now) = (Asked::by(&client), call.now);
+    let (malformed, now) = (client.malformed, call.now);
     let issue = async |grant| issue(&state, &grant, now).await;
-    done(actions::grant(&state.database, client, state.config.token_lifetime, call, issue).await?, asked)?
+    done(actions::grant(&state.database, client, state.config.token_lifetime, call, issue).await?, malformed)?
 }
 
 async fn issue(state: &State, grant: &Grant, now: Timestamp) -> Result<HttpResponse, OauthError> {
@@ -108,9 +108,9 @@ impl<'a> Introspection<'a> {
 /// As RFC 7662 section 2.3 has them.
 pub async fn introspect(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
     let (client, call) = read(&state, Action::Introspect, &request, body)?;
-    let asked = Asked::by(&client);
+    let malformed = client.malformed;
     let token = presented(&state, &client).await?;
-    let standing = done(actions::introspect(&state.database, client, token, call).await?, asked)?;
+    let standing = done(actions::introspect(&state.database, client, token, call).await?, malformed)?;
     Ok(match &standing {
         Some((bearer, token)) => answer(&Introspection::of(&state.tokens, bearer, token)),
         None => answer(&Introspection::default()),
@@ -123,9 +123,9 @@ pub async fn introspect(state: web::Data<State>, request: HttpRequest, body: Bod
 /// As RFC 7009 section 2.2.1 has them.
 pub async fn revoke(state: web::Data<State>, request: HttpRequest, body: Body) -> Result<HttpResponse, OauthError> {
     let (client, call) = read(&state, Action::RevokeToken, &request, body)?;
-    let asked = Asked::by(&client);
+    let malformed = client.malformed;
     let token = presented(&state, &client).await?;
-    done(actions::revoke(&state.database, client, token, call).await?, asked)?;
+    done(actions::revoke(&state.database, client, token, call).await?, malformed)?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 
@@ -162,39 +162,26 @@ fn answer(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header((PRAGMA, "no-cache")).json(body)
 }
 
-/// How something was asked, as far as it decides on how it is refused.
-#[derive(Clone, Copy)]
-struct Asked {
-    basic: bool,
-    malformed: Option<Malformed>,
-}
-
-impl Asked {
-    fn by(client: &ClientRequest) -> Self {
-        Self { basic: client.authentication == ClientAuthentication::Basic, malformed: client.malformed }
-    }
-}
-
-fn done<T>(outcome: ClientOutcome<T>, Asked { basic, malformed }: Asked) -> Result<T, OauthError> {
+fn done<T>(outcome: ClientOutcome<T>, malformed: Option<Malformed>) -> Result<T, OauthError> {
     match (outcome, malformed) {
         (ClientOutcome::Done(value), _) => Ok(value),
         (ClientOutcome::Refused(Reason::InvalidRequest), Some(malformed)) => Err(malformed.into()),
-        (ClientOutcome::Refused(reason), _) => Err(refusal(reason, basic)),
+        (ClientOutcome::Refused(reason), _) => Err(refusal(reason)),
         (ClientOutcome::Limited { retry_after }, _) => Err(OauthError::TooManyAttempts { retry_after }),
     }
 }
 
 /// What the client is told. Who does not hold the secret learns nothing about the client ID.
-fn refusal(reason: Reason, basic: bool) -> OauthError {
+fn refusal(reason: Reason) -> OauthError {
     match reason {
         Reason::UnsupportedGrantType => OauthError::UnsupportedGrantType,
         Reason::InvalidScope => OauthError::InvalidScope,
         Reason::InvalidRequest => OauthError::InvalidRequest("a parameter is missing"),
         Reason::PermissionMissing => OauthError::InsufficientScope,
         Reason::TokenOfAnotherKey => OauthError::InvalidGrant,
-        Reason::KeyExpired => OauthError::InvalidClient { basic, description: "the API key has expired" },
-        Reason::UserDisabled => OauthError::InvalidClient { basic, description: "the API key is suspended" },
-        _ => OauthError::InvalidClient { basic, description: "the client ID or the client secret is wrong" },
+        Reason::KeyExpired => OauthError::InvalidClient("the API key has expired"),
+        Reason::UserDisabled => OauthError::InvalidClient("the API key is suspended"),
+        _ => OauthError::InvalidClient("the client ID or the client secret is wrong"),
     }
 }
 

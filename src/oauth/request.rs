@@ -10,15 +10,6 @@ use url::form_urlencoded;
 use super::error::OauthError;
 use crate::secret::SecretText;
 
-/// How a client said who it is (RFC 6749 section 2.3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientAuthentication {
-    /// HTTP Basic.
-    Basic,
-    /// `client_id` and `client_secret` in the form.
-    Form,
-}
-
 /// What is wrong with a request. Where it names a client, it is told once it is known whose request it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Malformed {
@@ -42,15 +33,13 @@ impl From<Malformed> for OauthError {
     }
 }
 
-/// A request with a client's credentials.
+/// A request with a client's credentials, which come by HTTP Basic or in the form (RFC 6749 section 2.3.1).
 #[derive(Clone, Debug)]
 pub struct ClientRequest {
     /// What was presented as client ID.
     pub client_id: String,
     /// What was presented as client secret.
     pub client_secret: SecretText,
-    /// How.
-    pub authentication: ClientAuthentication,
     /// What is wrong with it.
     pub malformed: Option<Malformed>,
     /// The other parameters, without empty ones.
@@ -88,23 +77,16 @@ impl ClientRequest {
                     Ok(form) => (form.malformed_beside(&client_id), form),
                     Err(malformed) => (Some(malformed), Form::default()),
                 };
-                let (authentication, parameters) = (ClientAuthentication::Basic, form.parameters);
-                Ok(Self { client_id, client_secret, authentication, malformed, parameters })
+                Ok(Self { client_id, client_secret, malformed, parameters: form.parameters })
             }
             (_, Err(malformed)) => Err(malformed.into()),
             (None, Ok(Form { client_id: Some(id), client_secret: Some(client_secret), repeats, parameters })) => {
-                let (client_id, authentication) = (id.reveal().to_owned(), ClientAuthentication::Form);
-                let malformed = repeats.then_some(Malformed::REPEATED);
-                Ok(Self { client_id, client_secret, authentication, malformed, parameters })
+                let (client_id, malformed) = (id.reveal().to_owned(), repeats.then_some(Malformed::REPEATED));
+                Ok(Self { client_id, client_secret, malformed, parameters })
             }
-            (None, Ok(_)) => {
-                Err(OauthError::InvalidClient { basic: false, description: "client_id and client_secret are missing" })
-            }
+            (None, Ok(_)) => Err(OauthError::InvalidClient("client_id and client_secret are missing")),
             (Some(None), Ok(Form { client_secret: Some(_), .. })) => Err(Malformed::BOTH.into()),
-            (Some(None), Ok(_)) => Err(OauthError::InvalidClient {
-                basic: true,
-                description: "the Authorization header is not HTTP Basic",
-            }),
+            (Some(None), Ok(_)) => Err(OauthError::InvalidClient("the Authorization header is not HTTP Basic")),
         }
     }
 
@@ -210,7 +192,6 @@ mod tests {
         let request = request(Some(&basic("a%20b:c%3Ad+e&f=g")), "").unwrap();
         assert_eq!(request.client_id, "a b");
         assert_eq!(request.client_secret.reveal(), "c:d e&f=g");
-        assert_eq!(request.authentication, ClientAuthentication::Basic);
     }
 
     #[test]
@@ -285,7 +266,7 @@ mod tests {
     fn unreadable_credentials_are_no_client() {
         for header in ["Basic", "Basic !!!", "Bearer abc", &basic("no colon")] {
             let result = request(Some(header), "");
-            assert!(matches!(result, Err(OauthError::InvalidClient { basic: true, .. })), "{header} was accepted");
+            assert!(matches!(result, Err(OauthError::InvalidClient(_))), "{header} was accepted");
         }
     }
 }

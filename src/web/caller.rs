@@ -1,9 +1,10 @@
 //! Where a request comes from.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{HeaderMap, USER_AGENT, X_FORWARDED_FOR};
+use actix_web::http::header::{HeaderMap, HeaderValue, USER_AGENT, X_FORWARDED_FOR};
 use ipnet::IpNet;
 
 use super::head;
@@ -24,11 +25,7 @@ pub fn source(request: &HttpRequest, trusted: &[IpNet]) -> Source {
     let user_agent = request.headers().get(USER_AGENT).map(|value| match value.to_str() {
         // Visible ASCII, which it nearly always is.
         Ok(text) if text.len() <= LONGEST_USER_AGENT => text.to_owned(),
-        _ => String::from_utf8_lossy(value.as_bytes())
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(LONGEST_USER_AGENT)
-            .collect(),
+        _ => text_of(value).chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect(),
     });
     Source {
         address: address(peer(request), request.headers(), trusted),
@@ -47,7 +44,17 @@ pub fn author(state: &State, request: &HttpRequest, account: &Account) -> Author
 /// A method or path as it is recorded.
 #[must_use]
 pub fn cut(text: &str) -> String {
-    if text.len() <= LONGEST_PATH { text.to_owned() } else { text.chars().take(LONGEST_PATH).collect() }
+    if text.len() <= LONGEST_PATH && text.is_ascii() {
+        text.to_owned()
+    } else {
+        text.chars().filter(|c| !c.is_control()).take(LONGEST_PATH).collect()
+    }
+}
+
+/// A header's value, with a replacement for each byte that is no text: one such byte hides nothing else.
+#[must_use]
+pub fn text_of(value: &HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes())
 }
 
 /// Whether the request was sent by a trusted proxy itself.
@@ -62,6 +69,13 @@ pub fn bearer_token(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(' ')).then_some(token)
+}
+
+/// Whether an `Authorization` header is of this scheme, in whose name case does not matter (RFC 9110 section 11.1).
+#[must_use]
+pub fn is_scheme(header: &HeaderValue, scheme: &str) -> bool {
+    let name = header.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+    name.eq_ignore_ascii_case(scheme.as_bytes())
 }
 
 fn peer(request: &HttpRequest) -> IpAddr {
@@ -79,7 +93,7 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         return peer.to_canonical();
     }
     let mut caller = peer;
-    let forwarded = headers.get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect::<Vec<_>>();
+    let forwarded = headers.get_all(X_FORWARDED_FOR).map(text_of).collect::<Vec<_>>();
     for hop in forwarded.iter().rev().flat_map(|value| value.rsplit(',')) {
         let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
         caller = hop;
@@ -92,14 +106,15 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{HeaderName, HeaderValue};
+    use actix_web::http::header::HeaderName;
 
     use super::*;
 
-    fn caller(peer: &str, forwarded: &[&'static str]) -> String {
+    fn caller(peer: &str, forwarded: &[impl AsRef<[u8]>]) -> String {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_static(value));
+            headers
+                .append(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_bytes(value.as_ref()).unwrap());
         }
         let trusted = ["127.0.0.1/32".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
         address(peer.parse().unwrap(), &headers, &trusted).to_string()
@@ -114,8 +129,10 @@ mod tests {
     fn behind_trusted_proxies_the_last_untrusted_address_counts() {
         assert_eq!(caller("127.0.0.1", &["198.51.100.1, 203.0.113.9, 10.1.1.1"]), "203.0.113.9");
         assert_eq!(caller("127.0.0.1", &["198.51.100.1", "203.0.113.9"]), "203.0.113.9");
-        assert_eq!(caller("127.0.0.1", &[]), "127.0.0.1");
+        assert_eq!(caller("127.0.0.1", &[""; 0]), "127.0.0.1");
         assert_eq!(caller("127.0.0.1", &["rubbish"]), "127.0.0.1");
-        assert_eq!(caller("::ffff:203.0.113.9", &[]), "203.0.113.9");
+        assert_eq!(caller("127.0.0.1", &[b"\xff, 203.0.113.9"]), "203.0.113.9");
+        assert_eq!(caller("127.0.0.1", &[b"203.0.113.9, \xff"]), "127.0.0.1");
+        assert_eq!(caller("::ffff:203.0.113.9", &[""; 0]), "203.0.113.9");
     }
 }

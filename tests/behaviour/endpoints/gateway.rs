@@ -139,12 +139,22 @@ async fn rfc6750_3_1_a_missing_scope_is_insufficient(server: Server) {
 async fn what_is_presented_twice_or_unreadable_is_refused(server: Server) {
     let Parties { key, .. } = Parties::new(&server).await;
     let good = format!("Bearer {}", server.token(&key).await);
-    for headers in [&[&*good, "Bearer other"][..], &["Basic !!!"], &["Bearer"], &["Digest abc"], &[""]] {
+    let bearer = "Bearer realm=\"Keyledge\"";
+    let invalid = format!("{bearer}, error=\"invalid_token\", error_description=\"The access token is not valid.\"");
+    let basic = "Basic realm=\"Keyledge\", charset=\"UTF-8\"";
+    for (headers, challenges) in [
+        (&[&*good, "Bearer other"][..], &[&*invalid][..]),
+        (&["Bearer"], &[&*invalid]),
+        (&["Basic !!!"], &[basic, bearer]),
+        // RFC 6750 section 3.1: no error for a scheme that is not supported.
+        (&["Digest abc"], &[bearer]),
+        (&[""], &[bearer]),
+    ] {
         let mut request = check(&server, "/auth/verify");
         for header in headers {
             request = request.header(AUTHORIZATION, *header);
         }
-        assert_eq!(outcome(request).await.0, 401, "{headers:?}");
+        assert_eq!(outcome(request).await, (401, challenges.iter().map(ToString::to_string).collect()), "{headers:?}");
     }
 }
 
@@ -161,10 +171,14 @@ async fn the_record_tells_the_original_request_of_a_trusted_proxy(database: Test
     let nginx = [("X-Original-Method", "PUT"), ("X-Original-URI", "/journals/17?token=hunter2")];
     let caddy = [("X-Forwarded-Method", "POST"), ("X-Forwarded-Uri", "https://api.example.com/orders?x=hunter2")];
     let contradiction = [nginx, caddy].concat();
+    let redirect = [("X-Original-Method", "GET"), ("X-Original-URI", "/login?next=https://app.example.com/hunter2")];
+    let within = [("X-Original-Method", "GET"), ("X-Original-URI", "/proxy/https://app.example.com/orders")];
     for (method, path, headers, told) in [
         (Method::GET, "/auth/verify", &nginx[..], "PUT /journals/17"),
         (Method::GET, "/auth/verify", &caddy, "POST /orders"),
         (Method::GET, "/auth/verify", &contradiction, "GET /auth/verify"),
+        (Method::GET, "/auth/verify", &redirect, "GET /login"),
+        (Method::GET, "/auth/verify", &within, "GET /proxy/https://app.example.com/orders"),
         (Method::DELETE, "/auth/verify/journals/18?token=hunter2", &[], "DELETE /journals/18"),
     ] {
         let request = by_secret(Client::new().request(method, server.at(path)), &key);
@@ -175,6 +189,13 @@ async fn the_record_tells_the_original_request_of_a_trusted_proxy(database: Test
         assert_eq!(outcome(request).await.0, 200);
         assert_eq!(newest(&server, &ada).await, (told.to_owned(), "203.0.113.9".to_owned()));
     }
+    let unreadable = by_secret(check(&server, "/auth/verify"), &key)
+        .header("X-Original-Method", "DELETE")
+        .header("X-Original-URI", b"/journals/\xe4?x=\xff".as_slice())
+        .header("X-Forwarded-For", b"\xff, 203.0.113.9".as_slice());
+    assert_eq!(outcome(unreadable).await.0, 200);
+    let told = ("DELETE /journals/\u{fffd}".to_owned(), "203.0.113.9".to_owned());
+    assert_eq!(newest(&server, &ada).await, told, "what is no text hides nothing else");
     assert!(!server.database.everything().contains("hunter2"));
 }
 
