@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::authorize::authorize;
 use super::owners::{Owner, page_size};
 use super::problem::{Problem, ProblemDetails};
-use crate::audit::asked::{Asked, Missing, Whose};
+use crate::audit::asked::{Asked, Missing, Whose, is_in_range};
 use crate::audit::export::{AuditEvent, EventOutcome};
 use crate::audit::queries;
 use crate::db::Timestamp;
@@ -73,6 +73,10 @@ pub async fn list(
     let caller = authorize(&state, &request, needed).await?;
     let query = query.map_err(|_| Problem::BAD_QUERY)?.into_inner();
     let limit = page_size(query.limit)?;
+    let (from, until) = (query.from.map(Timestamp::from), query.until.map(Timestamp::from));
+    if ![from, until].into_iter().flatten().all(is_in_range) {
+        return Err(Problem::BAD_QUERY);
+    }
     let events = state
         .database
         .read(move |connection| {
@@ -85,8 +89,8 @@ pub async fn list(
                 whose,
                 client_id: query.client_id,
                 refused: query.outcome.map(|outcome| outcome == EventOutcome::Refused),
-                from: query.from.map(Timestamp::from),
-                until: query.until.map(Timestamp::from),
+                from,
+                until,
             };
             match asked.filter(connection)? {
                 Ok(filter) => queries::newest(connection, filter, query.cursor, limit + 1).map(Ok),

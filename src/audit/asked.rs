@@ -106,13 +106,17 @@ pub fn until_in(text: &str, zone: Tz) -> Result<Timestamp, &'static str> {
 
 fn parse(text: &str, zone: Tz, day: impl FnOnce(NaiveDate) -> Option<NaiveDate>) -> Result<Timestamp, &'static str> {
     const EXPECTED: &str = "expected a date such as 2026-11-24, or a time such as 2026-11-24T05:00:00Z";
-    // A year of more digits is none that is meant, and some are none that can be added to.
-    let in_range = |time: Timestamp| (1970..=9999).contains(&time.utc().year());
     let time = match text.parse::<NaiveDate>() {
         Ok(date) => day(date).and_then(|date| start_of_day(date, zone)),
         Err(_) => DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc().into()),
     };
-    time.filter(|time| in_range(*time)).ok_or(EXPECTED)
+    time.filter(|time| is_in_range(*time)).ok_or(EXPECTED)
+}
+
+/// Whether a time can be asked for. A year of more digits is none that is meant, and some are none that can be added to.
+#[must_use]
+pub fn is_in_range(time: Timestamp) -> bool {
+    (1970..=9999).contains(&time.utc().year())
 }
 
 #[cfg(test)]

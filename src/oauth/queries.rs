@@ -1,7 +1,6 @@
 //! The statements on signing keys and on tokens that were ended.
 
 use chrono::Duration;
-use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::db::schema::{revoked_tokens, signing_keys};
@@ -165,19 +164,15 @@ pub fn withdraw_signing_keys(connection: &mut DbConnection) -> QueryResult<()> {
     Ok(())
 }
 
-/// Ends a token before its time. `false` when it was ended already.
+/// Ends a token before its time. `false` when it was ended already, also by somebody else at the same moment.
 ///
 /// # Errors
-/// When a statement fails.
+/// When the statement fails.
 pub fn revoke_token(connection: &mut DbConnection, token_id: &str, expires_at: Timestamp) -> QueryResult<bool> {
-    let revoked = revoked_tokens::table.find(token_id);
-    if diesel::select(exists(revoked)).get_result(connection)? {
-        return Ok(false);
-    }
-    diesel::insert_into(revoked_tokens::table)
-        .values((revoked_tokens::token_id.eq(token_id), revoked_tokens::expires_at.eq(expires_at)))
-        .execute(connection)?;
-    Ok(true)
+    let row = (revoked_tokens::token_id.eq(token_id), revoked_tokens::expires_at.eq(expires_at));
+    let insert = diesel::insert_into(revoked_tokens::table).values(row).on_conflict_do_nothing();
+    let inserted = on_either!(connection, either => insert.execute(either))?;
+    Ok(inserted > 0)
 }
 
 /// Forgets a slice of the ended tokens whose time has come anyway, and says whether there may be more.

@@ -154,6 +154,15 @@ impl SigningKey {
     }
 }
 
+/// Characters of a signing key's ID.
+const KEY_ID_LENGTH: usize = 17;
+
+/// Whether a text looks like the ID of a signing key of ours. Whoever made a token up chose what stands in it.
+#[must_use]
+pub fn is_key_id(text: &str) -> bool {
+    text.len() == KEY_ID_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// A new signing key, not yet in the database.
 struct NewKey {
     key_id: String,
@@ -162,7 +171,7 @@ struct NewKey {
 
 impl NewKey {
     fn generate(secret_key: &SecretKey, algorithm: TokenAlgorithm, rng: &mut impl CryptoRng) -> anyhow::Result<Self> {
-        let key_id = random_base62::<12>(rng, 17);
+        let key_id = random_base62::<12>(rng, KEY_ID_LENGTH);
         let sealed = secret_key.seal(&sealing_purpose(&key_id), &KeyPair::generate(algorithm)?)?;
         Ok(Self { key_id, sealed })
     }

@@ -11,7 +11,7 @@ use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use super::model::Scope;
-use super::signing_keys::{SigningKey, SigningKeys, TOKEN_TYPE};
+use super::signing_keys::{SigningKey, SigningKeys, TOKEN_TYPE, is_key_id};
 use crate::api_keys::model::ClientId;
 use crate::db::{Database, Named, Timestamp};
 
@@ -179,12 +179,12 @@ fn time(seconds: i64) -> Timestamp {
     DateTime::from_timestamp(seconds, 0).unwrap_or_default().into()
 }
 
-/// The `kid` of an access token's header; `None` when it is no access token.
+/// The `kid` of an access token's header; `None` when it is no access token of ours.
 fn key_id_of(token: &str) -> Option<String> {
     let header = jsonwebtoken::decode_header(token).ok()?;
     let typ = header.typ.as_deref()?;
     let typ = typ.strip_prefix("application/").unwrap_or(typ);
-    if typ.eq_ignore_ascii_case(TOKEN_TYPE) { header.kid } else { None }
+    header.kid.filter(|key_id| typ.eq_ignore_ascii_case(TOKEN_TYPE) && is_key_id(key_id))
 }
 
 #[cfg(test)]

@@ -44,8 +44,9 @@ fn post(server: &Server, path: &str, client: &Key, form: &[(&str, &str)]) -> Req
 }
 
 /// Access tokens that only look like ours: those of another issuer, who signed one with a key of its own and one with
-/// ours, and one that says what ours says and was signed by somebody else.
-async fn look_alikes(server: &Server, key: &Key) -> [String; 3] {
+/// ours, and those that say what ours says and were signed by somebody else, one of them with a character in its header
+/// that no database takes.
+async fn look_alikes(server: &Server, key: &Key) -> [String; 4] {
     let flags = ["--public-url", "http://elsewhere.example.com", "--audience", &server.url];
     let elsewhere = Process::start(&server.database.text, &flags);
     let (ours, with_our_signing_key) = (server.token(key).await, elsewhere.token(key).await);
@@ -58,7 +59,12 @@ async fn look_alikes(server: &Server, key: &Key) -> [String; 3] {
         jsonwebtoken::encode(&header, &part(token, 1), &private_key).unwrap()
     };
     let our_signing_key = part(&ours, 0)["kid"].as_str().unwrap().to_owned();
-    [signed("another", &with_our_signing_key), signed(&our_signing_key, &ours), with_our_signing_key]
+    [
+        signed("another", &with_our_signing_key),
+        signed("another17letters\0", &ours),
+        signed(&our_signing_key, &ours),
+        with_our_signing_key,
+    ]
 }
 
 async fn json(answer: Response) -> Value {

@@ -2,12 +2,14 @@
 
 use chrono::Duration;
 use reqwest::{Client, StatusCode};
+use tokio::task::JoinSet;
 
 use super::{Parties, look_alikes, post, refusal, refused};
-use crate::support::{Key, Server, cell, on_each_database, rows};
+use crate::support::{Key, Process, Server, TestDatabase, cell, on_each_database, rows};
 
 on_each_database![
     rfc7009_2_1_a_client_ends_its_own_token_at_once,
+    rfc7009_2_1_a_token_is_ended_by_several_at_once,
     rfc7009_2_1_the_client_authenticates,
     rfc7009_2_1_a_foreign_token_is_refused_and_goes_on,
     rfc7009_2_2_a_token_that_is_no_good_is_ended_already,
@@ -31,6 +33,24 @@ async fn rfc7009_2_1_a_client_ends_its_own_token_at_once(server: Server) {
     assert_eq!(check.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     assert_eq!(server.me(&other).await.status(), StatusCode::OK, "another token of the key was ended");
     assert_eq!(revoke(&server, &key, &ended).await, StatusCode::OK, "twice is as good as once");
+}
+
+async fn rfc7009_2_1_a_token_is_ended_by_several_at_once(database: TestDatabase) {
+    let server = database.serve(&[]);
+    let Parties { key, .. } = Parties::new(&server).await;
+    // On Postgres another instance decides for itself.
+    let elsewhere = Process::start(&server.database.text, &["--public-url", &server.url]);
+    for _ in 0..5 {
+        let token = server.token(&key).await;
+        let form = [("token", &*token), ("client_id", &key.client_id), ("client_secret", &key.client_secret)];
+        let mut requests = JoinSet::new();
+        for url in [server.at(PATH), elsewhere.at(PATH)].into_iter().cycle().take(8) {
+            requests.spawn(Client::new().post(url).form(&form).send());
+        }
+        let statuses = requests.join_all().await.into_iter().map(|answer| answer.unwrap().status());
+        assert_eq!(statuses.collect::<Vec<_>>(), [StatusCode::OK; 8]);
+        assert_eq!(server.me(&token).await.status(), StatusCode::UNAUTHORIZED);
+    }
 }
 
 async fn rfc7009_2_1_the_client_authenticates(server: Server) {

@@ -109,8 +109,14 @@ async fn rfc6750_3_a_request_without_a_token_is_challenged(server: Server) {
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{header:?}");
         assert!(answer.headers()[WWW_AUTHENTICATE].to_str().unwrap().contains("error=\"invalid_request\""));
     }
+    // RFC 6750 section 3.1: no error for a scheme that is not supported.
+    for header in ["Basic YTpi", "Digest abc", ""] {
+        let answer = Client::new().get(server.at("/api/v1/me")).header(AUTHORIZATION, header).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{header:?}");
+        assert_eq!(answer.headers()[WWW_AUTHENTICATE], "Bearer realm=\"Keyledge\"");
+    }
     let record = Record::whole(&server.database);
-    assert_eq!(record.count_of_nobody("token_invalid"), 3, "a header that cannot be read is an attempt");
+    assert_eq!(record.count_of_nobody("token_invalid"), 6, "a header that cannot be read is an attempt");
 }
 
 async fn own_keys_are_listed_read_and_deleted(server: Server) {
@@ -222,6 +228,8 @@ async fn rfc9457_3_what_cannot_be_read_is_a_problem(server: Server) {
         "/api/v1/audit-events?limit=201",
         "/api/v1/audit-events?outcome=maybe",
         "/api/v1/audit-events?from=yesterday",
+        "/api/v1/audit-events?from=-262143-01-01T00:00:00Z",
+        "/api/v1/audit-events?until=%2B262142-12-31T23:59:59Z",
         "/api/v1/audit-events?cursor=rubbish",
     ] {
         let answer = Client::new().get(server.at(path)).bearer_auth(&token).send().await.unwrap();
