@@ -23,6 +23,7 @@ use crate::web::caller;
 use crate::web::fields::Mistake;
 use crate::web::kept;
 use crate::web::layout::{Layout, Viewer};
+use crate::web::notices;
 use crate::web::signed_in::SignedIn;
 use crate::web::state::State;
 
@@ -42,18 +43,16 @@ pub async fn account(
     session: Session,
     SignedIn(account): SignedIn,
 ) -> Result<HttpResponse, Error> {
-    // Removing even what is not there would store the session anew.
-    let news = session.contains_key(NEWS).then(|| session.remove_as::<News>(NEWS)).flatten().and_then(Result::ok);
     let kept = kept::find(&session, &request, &account.user.username)
         .and_then(|fields| reading(fields.one("language").ok()?, fields.one("time_zone").ok()?));
     let locale = account.locale;
     let mut shown = account_page(&state, &session, account).await?;
-    shown.news = news;
+    shown.news = notices::take_entry(&session, &request, NEWS);
     if let Some(reading) = kept {
         shown.reading = reading;
         shown.reading_mistake = Some(Mistake::not_sent());
     }
-    kept::forget(&session);
+    kept::forget(&session, &request);
     page(locale, StatusCode::OK, &shown)
 }
 

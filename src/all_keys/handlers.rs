@@ -20,6 +20,7 @@ use crate::users::model::{User, normalize_username};
 use crate::web::answer::{page, see_other, wants_fragment};
 use crate::web::caller;
 use crate::web::layout::{Layout, Viewer};
+use crate::web::notices;
 use crate::web::signed_in::SignedIn;
 use crate::web::state::State;
 
@@ -45,6 +46,7 @@ pub struct Query {
 /// When the person may not see them or something goes wrong inside.
 pub async fn list(
     state: web::Data<State>,
+    request: HttpRequest,
     session: Session,
     SignedIn(account): SignedIn,
     query: web::Query<Query>,
@@ -87,15 +89,13 @@ pub async fn list(
             last_used_at: key.last_used_at.map(Time),
         })
         .collect();
-    // Removing even what is not there would store the session anew.
-    let deleted = session.contains_key(DELETED).then(|| session.remove_as::<Deleted>(DELETED)).flatten();
     page(
         account.locale,
         StatusCode::OK,
         &ListPage {
             layout: Layout::new(&state, Some(Viewer::from(&account))),
             rows,
-            deleted: deleted.and_then(Result::ok),
+            deleted: notices::take_entry(&session, &request, DELETED),
             next,
             first: (!query.after.is_empty()).then(|| query.link("/keys", None)),
             form: FilterForm {

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::web::answer::{page, wants_fragment};
 use crate::web::kept;
 use crate::web::layout::{Layout, Viewer};
+use crate::web::notices;
 use crate::web::shown_secret::showing_secret;
 use crate::web::signed_in;
 use crate::web::state::State;
@@ -62,17 +63,13 @@ pub async fn profile(state: web::Data<State>, request: HttpRequest, session: Ses
     let now = state.clock.now();
     let (account, listed) =
         signed_in::with(&request, move |connection, user_id| Listed::read(connection, user_id, now)).await?;
-    // Removing even what is not there would store the session anew.
-    let deleted = session.contains_key(DELETED_KEY).then(|| session.remove_as::<DeletedKey>(DELETED_KEY)).flatten();
-    let outcome = match deleted {
-        Some(Ok(key)) => key.into(),
-        _ => Outcome::None,
-    };
+    let deleted: Option<DeletedKey> = notices::take_entry(&session, &request, DELETED_KEY);
+    let outcome = deleted.map_or(Outcome::None, Outcome::from);
     let (viewer, locale) = (Viewer::from(&account), account.locale);
     let kept = kept::find(&session, &request, &account.user.username);
     let typed = kept.map_or_else(Typed::default, |fields| Typed::kept(&fields));
     let window = window::fill(&state, account, listed, typed, outcome);
-    kept::forget(&session);
+    kept::forget(&session, &request);
     let mut answer = if wants_fragment(&request) {
         page(locale, StatusCode::OK, &ProfileWindowFragment { window })?
     } else {

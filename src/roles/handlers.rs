@@ -96,11 +96,12 @@ impl Typed {
 /// When somebody may not see it or something goes wrong inside.
 pub async fn list(
     state: web::Data<State>,
+    request: HttpRequest,
     session: Session,
     SignedIn(account): SignedIn,
 ) -> Result<HttpResponse, Error> {
     let mut shown = roles_page(&state, &account).await?;
-    shown.notice = notices::take(&session);
+    shown.notice = notices::take(&session, &request);
     page(account.locale, StatusCode::OK, &shown)
 }
 
@@ -136,7 +137,7 @@ pub async fn new(
     let typed = kept::find(&session, &request, &account.user.username).and_then(|fields| {
         Some(Typed { name: fields.one("name").ok()?.to_owned(), ..Typed::read_kept(&fields).ok()? })
     });
-    kept::forget(&session);
+    kept::forget(&session, &request);
     new_page(&state, &account, StatusCode::OK, typed.unwrap_or_default())
 }
 
@@ -203,7 +204,7 @@ pub async fn edit(
         return refused(&state, &account, refusal).await;
     }
     let (typed, version) = kept.unwrap_or_else(|| (Typed::of(&listed.grant), listed.grant.role.version));
-    kept::forget(&session);
+    kept::forget(&session, &request);
     edit_page(&state, &account, StatusCode::OK, &listed, version, typed)
 }
 

@@ -132,8 +132,8 @@ pub async fn show(
     let (typed, version) = kept.unzip();
     let mut shown = user_page(&state, &account, subject.into_inner(), typed).await?;
     shown.version = version.unwrap_or(shown.version);
-    shown.notice = notices::take(&session);
-    kept::forget(&session);
+    shown.notice = notices::take(&session, &request);
+    kept::forget(&session, &request);
     page(account.locale, StatusCode::OK, &shown)
 }
 

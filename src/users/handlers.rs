@@ -83,6 +83,7 @@ impl ListQuery {
 /// When somebody may not see it or something goes wrong inside.
 pub async fn list(
     state: web::Data<State>,
+    request: HttpRequest,
     session: Session,
     SignedIn(account): SignedIn,
     query: web::Query<ListQuery>,
@@ -132,7 +133,7 @@ pub async fn list(
                 is_filtered,
             },
             rows: found.users.into_iter().map(Into::into).collect(),
-            notice: notices::take(&session),
+            notice: notices::take(&session, &request),
         },
     )
 }
@@ -153,7 +154,7 @@ pub async fn new(
     let empty = || (String::new(), Typed { roles: Some([MEMBER.to_owned()].into()), ..Typed::default() });
     let (username, typed) = kept.unwrap_or_else(empty);
     let shown = new_page(&state, &account, StatusCode::OK, username, typed).await?;
-    kept::forget(&session);
+    kept::forget(&session, &request);
     Ok(shown)
 }
 

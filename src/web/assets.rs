@@ -35,6 +35,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
         .iter()
         .filter_map(|name| Files::get(name).map(|file| (name, file)))
         .flat_map(|(name, file)| [sha256(name.as_bytes()), file.metadata.sha256_hash()].concat())
+        .chain(sha256(STYLE.as_bytes()))
         .collect();
     base62(&sha256(&digests)[..12], 17)
 });

@@ -18,6 +18,7 @@ use url::form_urlencoded;
 
 use super::answer::is_by_script;
 use super::fields::{Fields, LARGEST_FORM};
+use super::notices;
 use crate::error::Error;
 
 /// The largest form of the sign-in page, in bytes: a form that is kept is encoded once more in it, which makes three bytes
@@ -123,11 +124,8 @@ pub fn find(session: &Session, request: &HttpRequest, username: &str) -> Option<
 }
 
 /// To be said once a page shows it, or another page with a form is shown.
-pub fn forget(session: &Session) {
-    // Removing even what is not there would store the session anew.
-    if session.contains_key(KEPT) {
-        session.remove(KEPT);
-    }
+pub fn forget(session: &Session, request: &HttpRequest) {
+    notices::remove(session, request, KEPT);
 }
 
 fn find_kept(session: &Session) -> Option<Kept> {

@@ -1,7 +1,10 @@
 //! What a form has done, told on the page that it leads to.
 
 use actix_session::Session;
+use actix_web::HttpRequest;
+use serde::de::DeserializeOwned;
 
+use super::head::is_head;
 use crate::error::Error;
 use crate::language::Message;
 
@@ -18,7 +21,22 @@ pub fn tell(session: &Session, notice: Message) -> Result<(), Error> {
 
 /// What is to be told now, once.
 #[must_use]
-pub fn take(session: &Session) -> Option<Message> {
+pub fn take(session: &Session, request: &HttpRequest) -> Option<Message> {
+    take_entry(session, request, NOTICE)
+}
+
+/// The same of an entry that one page has for itself.
+#[must_use]
+pub fn take_entry<T: DeserializeOwned>(session: &Session, request: &HttpRequest, entry: &str) -> Option<T> {
+    let told = session.get(entry).ok().flatten();
+    remove(session, request, entry);
+    told
+}
+
+/// Removes what a page has told. Nobody sees the answer to a HEAD, so it is told again then.
+pub(super) fn remove(session: &Session, request: &HttpRequest, entry: &str) {
     // Removing even what is not there would store the session anew.
-    session.contains_key(NOTICE).then(|| session.remove_as::<Message>(NOTICE)).flatten()?.ok()
+    if session.contains_key(entry) && !is_head(request) {
+        session.remove(entry);
+    }
 }

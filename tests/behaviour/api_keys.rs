@@ -360,6 +360,8 @@ async fn a_replacement_keeps_the_name_and_the_lifetime(server: Server) {
     let answer = server.delete(&admin, &key.client_id).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     assert_eq!(answer.headers()[LOCATION], "/profile");
+    // Nobody sees the answer to this one.
+    admin.head(server.at("/profile")).send().await.unwrap();
 
     let page = server.text(&admin, "/profile").await;
     assert!(row(&page, &key.client_id).is_none());
