@@ -19,6 +19,7 @@ use crate::config::{PublicUrl, ServerConfig, StorageConfig, text_or_file};
 use crate::db::Database;
 use crate::error::Error;
 use crate::login::store::DatabaseSessionStore;
+use crate::metrics::{self, Metrics};
 use crate::oauth::signing_keys::SigningKeys;
 use crate::oauth::tokens::Tokens;
 use crate::storage::Storage;
@@ -101,10 +102,23 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     actix_web::rt::spawn(retention::keep_clean(database.clone(), signer.clone(), clock.clone(), retention_days));
     actix_web::rt::spawn(keep_signed(database.clone(), signer.clone(), clock.clone()));
     let its = (database.clone(), clock.clone());
+    let metrics = Metrics::new()?;
     let workers = config.workers;
-    let state = State { config, brand, public_url: public_url.clone(), clock, database, secret_key, passwords, tokens };
+    let state = State {
+        config,
+        brand,
+        public_url: public_url.clone(),
+        clock,
+        database,
+        secret_key,
+        passwords,
+        tokens,
+        metrics,
+    };
     let mut server = HttpServer::new(move || {
+        let requests = state.metrics.of_thread();
         App::new()
+            .wrap(from_fn(move |request, next| metrics::observe(requests.clone(), request, next)))
             .app_data(web::Data::new(state.clone()))
             .app_data(web::PayloadConfig::new(LARGEST_FORM))
             .app_data(form_config(LARGEST_FORM))
@@ -117,6 +131,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
                     .configure(oauth::routes)
                     .configure(api::routes)
                     .configure(health::routes)
+                    .configure(metrics::routes)
                     .configure(|config| pages(config, &state)),
             )
     })

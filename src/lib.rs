@@ -30,6 +30,7 @@
 //! | [`gateway`] | the check that a proxy makes before it lets a request through |
 //! | [`api`] | the JSON API and its description |
 //! | [`health`] | liveness and readiness |
+//! | [`metrics`] | numbers for Prometheus |
 //!
 //! | what they stand on | |
 //! |---|---|
@@ -104,6 +105,7 @@ pub mod health;
 pub mod home;
 pub mod language;
 pub mod login;
+pub mod metrics;
 pub mod oauth;
 pub mod profile;
 pub mod roles;

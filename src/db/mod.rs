@@ -41,7 +41,7 @@ use self::connection::Manager;
 pub(crate) use self::connection::on_either;
 pub use self::credentials::{Counters, Credential, Found, Named, Owner, Presented};
 pub use self::pruning::{Pruned, SLICE};
-pub use self::record::{Columns, Entry, Head, digest, genesis};
+pub use self::record::{Columns, Entry, Head, Recorded, digest, genesis};
 pub use self::time::Timestamp;
 pub use self::uses::{Uses, UsesOf, uses_since};
 pub use self::writer::Transaction;
@@ -277,6 +277,12 @@ impl Database {
     #[must_use]
     pub fn own_head(&self) -> Option<Head> {
         self.writer.head()
+    }
+
+    /// How much this process has recorded since it began.
+    #[must_use]
+    pub fn recorded(&self) -> Recorded {
+        self.writer.recorded()
     }
 
     /// [`Database::read`] for callers that have no async runtime.

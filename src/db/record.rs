@@ -48,6 +48,26 @@ pub struct Entry {
     pub is_last_use: bool,
 }
 
+/// What this process has recorded since it began.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// How many events, by what was done and whether it was allowed.
+    pub events: BTreeMap<(&'static str, bool), u64>,
+    /// In how many transactions.
+    pub commits: u64,
+}
+
+impl Recorded {
+    /// Adds a transaction with these events, if any.
+    pub(super) fn count(&mut self, entries: &[Entry]) {
+        let kind = |entry: &Entry| (entry.action, entry.reason.is_none());
+        for alike in entries.chunk_by(|one, next| kind(one) == kind(next)) {
+            *self.events.entry(kind(&alike[0])).or_default() += alike.len() as u64;
+        }
+        self.commits += u64::from(!entries.is_empty());
+    }
+}
+
 /// The chain of events that this process writes: where it is now.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {

@@ -23,7 +23,7 @@ use super::credentials::{self, Found, Presented};
 use super::log::{Committed, Log, Syncer};
 use super::pruning::{self, Pruned};
 use super::questions::{Question, answer, tell_ahead};
-use super::record::{self, Chain, Entry, Head};
+use super::record::{self, Chain, Entry, Head, Recorded};
 use super::remembered::Remembered;
 use super::{DatabaseUrl, DbConnection, Error, LONGEST_WAIT, Timestamp, blocks};
 
@@ -99,6 +99,8 @@ impl DerefMut for Transaction<'_> {
 #[derive(Clone)]
 pub(super) struct Writer {
     session: Arc<Mutex<Session>>,
+    /// Beside the session, which a transaction keeps to itself.
+    recorded: Arc<Mutex<Recorded>>,
     jobs: SyncSender<Job>,
 }
 
@@ -118,7 +120,8 @@ enum Work {
 
 impl Writer {
     pub(super) fn start(manager: Manager) -> Result<Self, Error> {
-        let session = Arc::new(Mutex::new(Session::new(manager)));
+        let recorded = Arc::default();
+        let session = Arc::new(Mutex::new(Session::new(manager, Arc::clone(&recorded))));
         let (jobs, queue) = sync_channel(LONGEST_QUEUE);
         let its_session = session.clone();
         let syncer = Syncer::start()?;
@@ -126,7 +129,7 @@ impl Writer {
             .name("writer".to_owned())
             .spawn(move || drive(&its_session, &queue, &syncer))
             .map_err(Error::Thread)?;
-        Ok(Self { session, jobs })
+        Ok(Self { session, recorded, jobs })
     }
 
     pub(super) async fn change<T, F>(&self, queries: F) -> Result<T, Error>
@@ -150,6 +153,10 @@ impl Writer {
         let result = session.transaction(Instant::now() + LONGEST_WAIT, queries);
         session.bring_forward(blocks::CHECK_EVERY);
         result
+    }
+
+    pub(super) fn recorded(&self) -> Recorded {
+        lock(&self.recorded).clone()
     }
 
     pub(super) fn head(&self) -> Option<Head> {
@@ -195,8 +202,8 @@ impl Writer {
 }
 
 /// A thread that panicked with the lock has left the session as one that failed does.
-fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
-    session.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn drive(session: &Mutex<Session>, queue: &Receiver<Job>, syncer: &Syncer) {
@@ -313,6 +320,7 @@ struct Session {
     /// What the connection has found, and not changed since.
     remembered: Remembered,
     chain: Option<Chain>,
+    recorded: Arc<Mutex<Recorded>>,
     /// The connection's log, once something was committed on SQLite.
     log: Option<Log>,
     /// Whether a log may be incomplete on disk, so that nothing must be added to it.
@@ -324,12 +332,13 @@ struct Session {
 }
 
 impl Session {
-    fn new(manager: Manager) -> Self {
+    fn new(manager: Manager, recorded: Arc<Mutex<Recorded>>) -> Self {
         Self {
             manager,
             connection: None,
             remembered: Remembered::default(),
             chain: None,
+            recorded,
             log: None,
             is_log_lost: false,
             // Another process may have left something to do.
@@ -381,6 +390,7 @@ impl Session {
                     return Err(error.into());
                 }
                 self.chain = chain;
+                lock(&self.recorded).count(&entries);
                 self.unchecked += entries.len();
                 self.uncounted += entries.len();
                 Ok((value, self.log()?))

@@ -9,6 +9,7 @@ use crate::attempts::model::{Attempt, Kind, Limits};
 use crate::clock::Clock;
 use crate::config::{PublicUrl, ServerConfig};
 use crate::db::Database;
+use crate::metrics::Metrics;
 use crate::oauth::tokens::Tokens;
 use crate::secret::{SecretKey, SecretText};
 use crate::users::password::Passwords;
@@ -32,6 +33,8 @@ pub struct State {
     pub passwords: Passwords,
     /// Issues and reads access tokens.
     pub tokens: Tokens,
+    /// Counts requests.
+    pub metrics: Metrics,
 }
 
 impl State {

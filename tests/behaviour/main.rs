@@ -22,6 +22,7 @@ mod immediacy;
 mod kept;
 mod languages;
 mod markup;
+mod metrics;
 mod people;
 mod proxies;
 mod retention;
