@@ -89,7 +89,7 @@ pub struct ServerConfig {
     pub public_url: Option<PublicUrl>,
 
     /// The name of the API that the keys are for, shown in the header of every page.
-    #[arg(long, env = "KEYLEDGE_INSTANCE_NAME", default_value = "Keyledge")]
+    #[arg(long, env = "KEYLEDGE_INSTANCE_NAME", default_value = "Keyledge", value_parser = parse_instance_name)]
     pub instance_name: String,
 
     /// The colour of links and main buttons, as # and six hexadecimal digits. Where it would be hard to read it is made
@@ -239,6 +239,12 @@ impl PublicUrl {
     pub fn cookie_name(&self, name: &str) -> String {
         if self.is_https() { format!("__Host-{name}") } else { name.to_owned() }
     }
+}
+
+fn parse_instance_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    let is_readable = !name.is_empty() && !name.contains(char::is_control);
+    if is_readable { Ok(name.to_owned()) } else { Err("expected a name that can be read".to_owned()) }
 }
 
 fn parse_public_url(text: &str) -> Result<PublicUrl, String> {

@@ -227,8 +227,7 @@ fn list(events: Vec<Event>, as_json: bool) -> anyhow::Result<()> {
             or_nothing(event.address),
         ]
     });
-    println!("{}", table::render(&["TIME", "USER", "ACTION", "OUTCOME", "CLIENT ID", "REQUEST", "ADDRESS"], rows));
-    Ok(())
+    Ok(table::print(&table::render(&["TIME", "USER", "ACTION", "OUTCOME", "CLIENT ID", "REQUEST", "ADDRESS"], rows))?)
 }
 
 fn export(storage: &Storage, filter: Filter, shape: Shape) -> anyhow::Result<()> {

@@ -1,19 +1,15 @@
 //! JSON for programs to read.
 
-use std::io::Write as _;
-
 use serde::Serialize;
+
+use super::table;
 
 /// Prints an array.
 pub(super) fn print<T: Serialize>(items: impl Iterator<Item = T>) -> anyhow::Result<()> {
-    let mut output = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut output, &items.collect::<Vec<_>>())?;
-    Ok(writeln!(output)?)
+    print_one(&items.collect::<Vec<_>>())
 }
 
 /// Prints an object.
 pub(super) fn print_one(item: &impl Serialize) -> anyhow::Result<()> {
-    let mut output = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut output, item)?;
-    Ok(writeln!(output)?)
+    Ok(table::print(&serde_json::to_string_pretty(item)?)?)
 }

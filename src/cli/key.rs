@@ -115,7 +115,7 @@ fn list(storage: &Storage, wanted: List, now: Timestamp) -> anyhow::Result<()> {
             let expires_at = key.expires_at.rfc3339();
             vec![key.client_id, owner.username, key.name.unwrap_or_default(), status, expires_at, last_used]
         });
-        println!("{}", table::render(&["CLIENT ID", "OWNER", "NAME", "STATUS", "EXPIRATION DATE", "LAST USED"], rows));
+        table::print(&table::render(&["CLIENT ID", "OWNER", "NAME", "STATUS", "EXPIRATION DATE", "LAST USED"], rows))?;
     }
     if more {
         eprintln!("There are more than {limit}: narrow them down, or raise --limit.");

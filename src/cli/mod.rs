@@ -31,6 +31,10 @@ struct Cli {
     #[command(flatten)]
     storage: StorageConfig,
 
+    /// What is logged to standard error: error, warn, info or debug.
+    #[arg(long, env = "KEYLEDGE_LOG", default_value = "info", value_parser = parse_log, global = true)]
+    log: String,
+
     #[command(subcommand)]
     command: Option<Command>,
 
@@ -79,7 +83,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("KEYLEDGE_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_env_filter(EnvFilter::new(&cli.log))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
@@ -100,6 +104,22 @@ pub fn main() -> ExitCode {
             eprintln!("keyledge: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// One of the levels, or levels by module as tracing's `EnvFilter` reads them. A word that is neither would be taken for a
+/// module, and nothing else be logged.
+fn parse_log(text: &str) -> Result<String, String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok("info".to_owned());
+    }
+    let is_readable = |directive: &str| LEVELS.contains(&directive) || directive.contains('=');
+    if text.split(',').all(is_readable) && EnvFilter::try_new(text).is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err("expected error, warn, info or debug".to_owned())
     }
 }
 

@@ -67,6 +67,5 @@ fn list(storage: &Storage, now: Timestamp) -> anyhow::Result<()> {
         let until = key.verifies_until.map_or_else(String::new, Timestamp::rfc3339);
         vec![key.key_id, state.to_owned(), key.signs_from.rfc3339(), until]
     });
-    println!("{}", table::render(&["KEY ID", "STATE", "SIGNS FROM", "ACCEPTED UNTIL"], rows));
-    Ok(())
+    Ok(table::print(&table::render(&["KEY ID", "STATE", "SIGNS FROM", "ACCEPTED UNTIL"], rows))?)
 }

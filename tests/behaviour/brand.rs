@@ -81,6 +81,7 @@ fn looks_that_cannot_be_used_are_refused_with_what_was_expected() {
     for (flag, value, code, expected) in [
         ("--accent-color", "green", 2, "expected a colour as # and six hexadecimal digits, for example #0a6b5d"),
         ("--accent-color", "#12345", 2, "expected a colour"),
+        ("--instance-name", " ", 2, "expected a name that can be read"),
         ("--logo", "/nowhere/logo.svg", 1, "/nowhere/logo.svg cannot be read"),
         ("--logo", "/", 1, "cannot be read"),
         ("--logo", &page, 1, "expected PNG, or SVG"),

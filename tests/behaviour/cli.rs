@@ -6,7 +6,8 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::support::{
-    Key, PASSWORD, Server, browser, keyledge, keyledge_with, on_each_database, read_export, record_uses,
+    Key, PASSWORD, SECRET_KEY, Server, browser, keyledge, keyledge_unread, keyledge_with, on_each_database,
+    read_export, record_uses,
 };
 
 on_each_database![
@@ -30,7 +31,41 @@ on_each_database![
     a_part_of_the_record_is_exported_for_spreadsheets,
     a_key_is_deleted,
     a_key_that_cannot_be_deleted_is_explained,
+    whoever_reads_only_the_beginning_has_what_was_wanted,
+    a_level_of_the_log_that_there_is_not_is_refused,
 ];
+
+async fn whoever_reads_only_the_beginning_has_what_was_wanted(server: Server) {
+    server.generate(&server.signed_in("admin").await).await;
+    for arguments in [
+        &["key", "list"][..],
+        &["key", "list", "--json"],
+        &["audit", "list"],
+        &["audit", "list", "--json"],
+        &["signing-key", "list"],
+        &["user", "list"],
+        &["role", "show", "member", "--json"],
+    ] {
+        let finished = keyledge_unread(&server.database.text, arguments);
+        assert_eq!((finished.code, &*finished.errors), (0, ""), "{arguments:?}");
+    }
+}
+
+async fn a_level_of_the_log_that_there_is_not_is_refused(server: Server) {
+    let list = |level| {
+        let database = [("KEYLEDGE_DATABASE_URL", &*server.database.text), ("KEYLEDGE_SECRET_KEY", SECRET_KEY)];
+        keyledge_with(&["user", "list"], &[&database[..], &[("KEYLEDGE_LOG", level)]].concat())
+    };
+    for level in ["verbose", "warning", "info,verbose", "keyledge=loud"] {
+        let finished = list(level);
+        assert_eq!(finished.code, 2, "{level} was accepted");
+        assert!(finished.errors.contains("expected error, warn, info or debug"), "{}", finished.errors);
+    }
+    for level in ["", "error", "debug", "warn,keyledge=debug"] {
+        let finished = list(level);
+        assert_eq!(finished.code, 0, "{}", finished.errors);
+    }
+}
 
 async fn a_user_is_added_with_a_one_time_password(server: Server) {
     let printed = done(&server, &["user", "add", "Ada"]);

@@ -16,6 +16,17 @@ pub struct Finished {
     pub errors: String,
 }
 
+impl Finished {
+    fn of(child: Child) -> Self {
+        let finished = child.wait_with_output().unwrap();
+        Self {
+            code: finished.status.code().expect("the program was killed"),
+            output: String::from_utf8(finished.stdout).unwrap(),
+            errors: String::from_utf8(finished.stderr).unwrap(),
+        }
+    }
+}
+
 /// Runs a command on a database to its end.
 pub fn keyledge(database: &str, arguments: &[&str], input: &str) -> Finished {
     finish(command(database, arguments).env("KEYLEDGE_SECRET_KEY", SECRET_KEY), input)
@@ -24,6 +35,15 @@ pub fn keyledge(database: &str, arguments: &[&str], input: &str) -> Finished {
 /// Runs a command with nothing set but what the test sets.
 pub fn keyledge_with(arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
     finish(bare(arguments).envs(environment.iter().copied()), "")
+}
+
+/// The same as [`keyledge`], for a reader that is gone before anything is printed.
+pub fn keyledge_unread(database: &str, arguments: &[&str]) -> Finished {
+    let mut command = command(database, arguments);
+    let command = command.env("KEYLEDGE_SECRET_KEY", SECRET_KEY).stdin(Stdio::null());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    Finished::of(child)
 }
 
 /// The program serving on a port of its own. It is killed when dropped.
@@ -151,12 +171,7 @@ fn finish(command: &mut Command, input: &str) -> Finished {
     let mut child = command.spawn().unwrap();
     // A command that does not ask may have ended by now.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let finished = child.wait_with_output().unwrap();
-    Finished {
-        code: finished.status.code().expect("the program was killed"),
-        output: String::from_utf8(finished.stdout).unwrap(),
-        errors: String::from_utf8(finished.stderr).unwrap(),
-    }
+    Finished::of(child)
 }
 
 fn collect(mut stream: impl Read + Send + 'static, output: Arc<Mutex<String>>) -> JoinHandle<()> {
