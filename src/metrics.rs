@@ -12,6 +12,7 @@ use actix_web::http::header::{CONTENT_TYPE, FORWARDED, HeaderMap, VIA, X_FORWARD
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, web};
 use prometheus::core::{Collector, Desc};
+#[cfg(target_os = "linux")]
 use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::{Histogram, Metric, MetricFamily};
 use prometheus::{
@@ -108,6 +109,7 @@ impl Metrics {
         let registry = Registry::new();
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(build))?;
+        #[cfg(target_os = "linux")]
         registry.register(Box::new(ProcessCollector::for_self()))?;
         Ok(Self { registry, requests })
     }

@@ -81,6 +81,7 @@ pub async fn change_password(
                 attempts::count(connection, &attempt, now)?;
                 return Ok(PasswordChange::WrongPassword);
             };
+            users::one_after_another(connection)?;
             let Some(user) = users::find(connection, user_id)?.filter(User::is_active) else {
                 return Ok(PasswordChange::Outdated);
             };

@@ -12,7 +12,7 @@ use super::history::{self, Deed, Step};
 use crate::api_keys::actions::{self as api_keys, GenerateKey};
 use crate::api_keys::model::{ClientId, ClientSecret, Lifetime};
 use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
-use crate::db::{Database, Entry, Error, Timestamp, Transaction, one_at_a_time};
+use crate::db::{Database, Entry, Error, Timestamp, Transaction};
 use crate::roles::actions::{self as roles, EditRole, NewRole};
 use crate::roles::model::NewSet;
 use crate::roles::rules::Refusal;
@@ -46,7 +46,7 @@ pub fn fill(
 ) -> Result<Filled, Error> {
     let steps = history::until(now);
     database.write_blocking(|transaction| {
-        one_at_a_time(transaction, "people")?;
+        queries::one_after_another(transaction)?;
         if queries::any(transaction)? {
             return Ok(Filled::NotEmpty);
         }

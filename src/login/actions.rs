@@ -147,6 +147,7 @@ pub async fn choose_password(
     let chosen = passwords.hash(password).await?;
     database
         .write(move |connection| {
+            users::one_after_another(connection)?;
             let user = users::find(connection, user_id)?.filter(|user| user.is_active() && user.password_must_change);
             let Some(user) = user else { return Ok(PasswordChoice::Outdated) };
             if users::password_hash(connection, user_id)? != one_time {

@@ -90,6 +90,12 @@ impl Typed {
     }
 }
 
+/// Whoever changes a role comes from its page, and goes back to it.
+fn require_to_write(account: &Account) -> Result<(), Error> {
+    account.require(ROLES_WRITE)?;
+    account.require(ROLES_READ)
+}
+
 /// The grid of all roles.
 ///
 /// # Errors
@@ -133,7 +139,7 @@ pub async fn new(
     session: Session,
     SignedIn(account): SignedIn,
 ) -> Result<HttpResponse, Error> {
-    account.require(ROLES_WRITE)?;
+    require_to_write(&account)?;
     let typed = kept::find(&session, &request, &account.user.username).and_then(|fields| {
         Some(Typed { name: fields.one("name").ok()?.to_owned(), ..Typed::read_kept(&fields).ok()? })
     });
@@ -152,7 +158,7 @@ pub async fn add(
     SignedIn(account): SignedIn,
     form: web::Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Error> {
-    account.require(ROLES_WRITE)?;
+    require_to_write(&account)?;
     let fields = Fields(form.into_inner());
     let mut typed = Typed { name: fields.one("name")?.trim().to_owned(), ..Typed::read(&fields)? };
     let accepted = parse_role_name(&typed.name)
@@ -196,7 +202,7 @@ pub async fn edit(
     SignedIn(account): SignedIn,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
-    account.require(ROLES_WRITE)?;
+    require_to_write(&account)?;
     let kept = kept::find(&session, &request, &account.user.username)
         .and_then(|fields| Some((Typed::read_kept(&fields).ok()?, fields.version().ok()?)));
     let listed = find(&state, name.into_inner()).await?;
@@ -220,7 +226,7 @@ pub async fn save(
     name: web::Path<String>,
     form: web::Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Error> {
-    account.require(ROLES_WRITE)?;
+    require_to_write(&account)?;
     let fields = Fields(form.into_inner());
     let version = fields.version()?;
     let name = name.into_inner();
@@ -307,7 +313,7 @@ pub async fn confirm(
     SignedIn(account): SignedIn,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
-    account.require(ROLES_WRITE)?;
+    require_to_write(&account)?;
     let ListedRole { grant, users } = find(&state, name.into_inner()).await?;
     if let Err(refusal) = rules::may_delete_role(&account.actor(), &grant, users > 0) {
         return refused(&state, &account, refusal).await;
@@ -331,7 +337,7 @@ pub async fn delete(
     SignedIn(account): SignedIn,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
-    account.require(ROLES_WRITE)?;
+    require_to_write(&account)?;
     let (author, now) = (author(&state, &request, &account), state.clock.now());
     let name = name.into_inner();
     let asked = name.clone();

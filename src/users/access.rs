@@ -12,7 +12,6 @@ use super::pages::{ConfirmPage, PasswordPage};
 use super::password::generate_one_time;
 use crate::error::Error;
 use crate::language::Message;
-use crate::roles::permissions::USERS_WRITE;
 use crate::secret::{SecretText, random_base62};
 use crate::web::answer::{page, see_other};
 use crate::web::caller::author;
@@ -32,7 +31,7 @@ pub async fn confirm_disable(
     SignedIn(account): SignedIn,
     subject: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
-    account.require(USERS_WRITE)?;
+    editing::require_to_write(&account)?;
     let listed = editing::find(&state, subject.into_inner()).await?;
     let consequences = vec![
         Message::new("confirm-keys-suspended").with("keys", listed.valid_keys()).with("user", &listed.user.username),
@@ -50,7 +49,7 @@ pub async fn confirm_enable(
     SignedIn(account): SignedIn,
     subject: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
-    account.require(USERS_WRITE)?;
+    editing::require_to_write(&account)?;
     let listed = editing::find(&state, subject.into_inner()).await?;
     let consequences = vec![
         Message::new("confirm-keys-restored").with("keys", listed.suspended_keys()).with("user", &listed.user.username),
@@ -68,7 +67,7 @@ pub async fn confirm_password(
     SignedIn(account): SignedIn,
     subject: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
-    account.require(USERS_WRITE)?;
+    editing::require_to_write(&account)?;
     let listed = editing::find(&state, subject.into_inner()).await?;
     let consequences = vec![
         Message::new("confirm-password-replaced").with("name", &listed.user.display_name),
@@ -143,7 +142,7 @@ async fn set_disabled(
     subject: String,
     disabled: bool,
 ) -> Result<HttpResponse, Error> {
-    account.require(USERS_WRITE)?;
+    editing::require_to_write(account)?;
     let ListedUser { user, .. } = editing::find(state, subject).await?;
     let (author, now, user_id) = (author(state, request, account), state.clock.now(), user.id);
     let changed = state
@@ -170,7 +169,7 @@ pub async fn set_password(
     subject: web::Path<String>,
     form: web::Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Error> {
-    account.require(USERS_WRITE)?;
+    editing::require_to_write(&account)?;
     let nonce = Fields(form.into_inner()).nonce()?.to_owned();
     let ListedUser { user, .. } = editing::find(&state, subject.into_inner()).await?;
     let password = generate_one_time(&mut rand::rng());

@@ -6,7 +6,7 @@ use diesel::QueryResult;
 
 use super::queries;
 use crate::audit::model::{Action, NewEvent, Outcome, Reason, Source};
-use crate::db::{Timestamp, Transaction, one_at_a_time};
+use crate::db::{Timestamp, Transaction};
 use crate::roles::rules::{Actor, Refusal};
 
 /// Who makes a change, and from where.
@@ -39,7 +39,7 @@ impl Author {
     /// # Errors
     /// When a statement fails.
     pub fn begin(&self, transaction: &mut Transaction<'_>) -> QueryResult<Actor> {
-        one_at_a_time(transaction, "people")?;
+        queries::one_after_another(transaction)?;
         let Some(id) = self.user_id() else { return Ok(Actor::Operator) };
         let is_active = queries::find(transaction, id)?.is_some_and(|user| user.is_active());
         let mut permissions = if is_active { queries::permissions_of(transaction, id)? } else { BTreeSet::default() };

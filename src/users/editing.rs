@@ -115,6 +115,12 @@ pub async fn find(state: &State, subject: String) -> Result<ListedUser, Error> {
     found.ok_or(Error::NotFound)
 }
 
+/// Whoever changes a user comes from the user's page, and goes back to it.
+pub(super) fn require_to_write(account: &Account) -> Result<(), Error> {
+    account.require(USERS_WRITE)?;
+    account.require(USERS_READ)
+}
+
 /// The page of a user.
 ///
 /// # Errors
@@ -149,7 +155,7 @@ pub async fn save(
     subject: web::Path<String>,
     form: web::Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Error> {
-    account.require(USERS_WRITE)?;
+    require_to_write(&account)?;
     let fields = Fields(form.into_inner());
     let mut typed = Typed::read(&fields)?;
     let version = fields.version()?;

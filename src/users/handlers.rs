@@ -9,7 +9,7 @@ use url::form_urlencoded;
 
 use super::access::password_page;
 use super::actions;
-use super::editing::Typed;
+use super::editing::{Typed, require_to_write};
 use super::listing::{Column, Cursor, Filter, Sort, Status, searched};
 use super::listing_queries as listing;
 use super::model::{Account, generate_subject, parse_username};
@@ -19,7 +19,7 @@ use super::queries::NewUser;
 use crate::error::Error;
 use crate::language::Message;
 use crate::roles::model::MEMBER;
-use crate::roles::permissions::{USERS_READ, USERS_WRITE};
+use crate::roles::permissions::USERS_READ;
 use crate::roles::queries as roles;
 use crate::roles::rules::Refusal;
 use crate::secret::random_base62;
@@ -148,7 +148,7 @@ pub async fn new(
     session: Session,
     SignedIn(account): SignedIn,
 ) -> Result<HttpResponse, Error> {
-    account.require(USERS_WRITE)?;
+    require_to_write(&account)?;
     let kept = kept::find(&session, &request, &account.user.username)
         .and_then(|fields| Some((fields.one("username").ok()?.to_owned(), Typed::read_kept(&fields).ok()?)));
     let empty = || (String::new(), Typed { roles: Some([MEMBER.to_owned()].into()), ..Typed::default() });
@@ -168,7 +168,7 @@ pub async fn add(
     SignedIn(account): SignedIn,
     form: web::Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Error> {
-    account.require(USERS_WRITE)?;
+    require_to_write(&account)?;
     let fields = Fields(form.into_inner());
     let (nonce, typed_name) = (fields.nonce()?.to_owned(), fields.one("username")?.to_owned());
     let mut typed = Typed::read(&fields)?;

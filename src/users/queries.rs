@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::listing::words_of;
 use super::model::{Account, Reading, User, is_subject};
 use crate::db::schema::{role_permissions, roles, user_roles, user_words, users};
-use crate::db::{DbConnection, Timestamp, on_either};
+use crate::db::{DbConnection, Timestamp, on_either, one_at_a_time};
 use crate::language::{Language, Locale};
 use crate::roles::model::ADMINISTRATOR;
 
@@ -274,7 +274,16 @@ pub fn set_one_time_password(
     Ok(())
 }
 
-/// Replaces a user's password and ends all sessions.
+/// Lets transactions that change users, their passwords or roles run one after another, so that what each has read of them
+/// still holds when it writes.
+///
+/// # Errors
+/// When the statement fails.
+pub fn one_after_another(connection: &mut DbConnection) -> QueryResult<()> {
+    one_at_a_time(connection, "people")
+}
+
+/// Replaces a user's password and ends all sessions. To be called after [`one_after_another`].
 ///
 /// # Errors
 /// When the statement fails.

@@ -13,6 +13,7 @@ on_each_database![
     nobody_grants_what_they_do_not_hold,
     free_permissions_are_granted_by_holders_of_roles_write,
     a_role_with_more_is_neither_edited_nor_deleted,
+    what_cannot_be_seen_is_not_changed,
     what_somebody_lost_meanwhile_does_not_count,
     somebody_disabled_meanwhile_changes_nothing,
 ];
@@ -140,6 +141,24 @@ async fn free_permissions_are_granted_by_holders_of_roles_write(server: Server) 
     let fields = without(form(&server, &helper, &path).await, "role", "accountant");
     done(&server, &helper, &path, &fields).await;
     assert_eq!(cell(&row(&server, &helper, "ada").await, "Roles"), "member");
+}
+
+async fn what_cannot_be_seen_is_not_changed(server: Server) {
+    let writer = somebody(&server, "writer", &["users:write", "roles:write"]).await;
+    server.add_user("ada", &["member"]).await;
+    let ada = path(&server, &server.signed_in("admin").await, "ada").await;
+    let fields = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect::<Vec<_>>();
+    for (path, fields) in [
+        ("/roles/new", fields(&["name", "description", "free"])),
+        ("/users/new", fields(&["username", "display_name", "email", "nonce"])),
+        (&format!("{ada}/disable"), Vec::new()),
+    ] {
+        let answer = post(&server, &writer, path, &fields).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+    let users = server.cli(&["user", "list"]).1;
+    assert!(users.contains("ada") && !users.contains("Disabled") && !users.contains(" x "), "{users}");
+    assert!(!server.cli(&["role", "show", "x"]).0);
 }
 
 async fn a_role_with_more_is_neither_edited_nor_deleted(server: Server) {
