@@ -101,7 +101,8 @@ pub async fn not_found(state: web::Data<State>, request: HttpRequest) -> Result<
     Err(Problem::NotFound)
 }
 
-/// A method that the resource does not know, which are those `allowed`. A token that comes with it is used, so it is checked and recorded.
+/// A method that is none of those `allowed`, which are separated by commas. A token that comes with it is used, so it is
+/// checked and recorded.
 ///
 /// # Errors
 /// Always.
