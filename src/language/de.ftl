@@ -622,7 +622,7 @@ refusal-last-administrator = Das ist der letzte aktive Administrator. Machen Sie
 refusal-built-in-role = Diese Rolle ist eingebaut. Sie kann weder bearbeitet noch gelöscht werden.
 refusal-role-in-use = Diese Rolle hat Benutzer. Entziehen Sie sie zuerst allen.
 refusal-outdated = Jemand anders hat inzwischen etwas geändert.
-refusal-form-used = Dieses Formular wurde schon benutzt. Nichts wurde ein zweites Mal geändert.
+refusal-form-used = Dieses Formular wurde schon benutzt, oder Passwort oder Status dieses Benutzers haben sich geändert, nachdem es gezeigt wurde. Jetzt wurde nichts geändert.
 
 ## Fehler
 

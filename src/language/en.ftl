@@ -622,7 +622,7 @@ refusal-last-administrator = This is the last active administrator. Make somebod
 refusal-built-in-role = This role is built in. It can be neither edited nor deleted.
 refusal-role-in-use = This role has users. Take it away from all of them first.
 refusal-outdated = Somebody else made a change meanwhile.
-refusal-form-used = This form was already used. Nothing was changed a second time.
+refusal-form-used = This form was already used, or the password or status of this user changed after it was shown. Nothing was changed now.
 
 ## Errors
 

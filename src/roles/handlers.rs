@@ -204,7 +204,7 @@ pub async fn edit(
 ) -> Result<HttpResponse, Error> {
     require_to_write(&account)?;
     let kept = kept::find(&session, &request, &account.user.username)
-        .and_then(|fields| Some((Typed::read_kept(&fields).ok()?, fields.version().ok()?)));
+        .and_then(|fields| Some((Typed::read_kept(&fields).ok()?, fields.number("version").ok()?)));
     let listed = find(&state, name.into_inner()).await?;
     if let Err(refusal) = rules::may_change_role(&account.actor(), &listed.grant) {
         return refused(&state, &account, refusal).await;
@@ -228,7 +228,7 @@ pub async fn save(
 ) -> Result<HttpResponse, Error> {
     require_to_write(&account)?;
     let fields = Fields(form.into_inner());
-    let version = fields.version()?;
+    let version = fields.number("version")?;
     let name = name.into_inner();
     let mut typed = Typed { name: name.clone(), ..Typed::read(&fields)? };
     let (description, permissions) = match typed.accept() {

@@ -64,7 +64,7 @@ pub enum Refusal {
     RoleInUse,
     /// Somebody else made a change meanwhile.
     Outdated,
-    /// The same form has made this change before.
+    /// The same form has made this change before, or what it is about changed after it was shown.
     FormUsed,
 }
 

@@ -12,7 +12,7 @@ use super::pages::{ConfirmPage, PasswordPage};
 use super::password::generate_one_time;
 use crate::error::Error;
 use crate::language::Message;
-use crate::secret::{SecretText, random_base62};
+use crate::secret::SecretText;
 use crate::web::answer::{page, see_other};
 use crate::web::caller::author;
 use crate::web::fields::Fields;
@@ -101,7 +101,7 @@ fn confirm(
             action,
             button,
             is_danger: action == "disable",
-            nonce: (action == "password").then(|| random_base62::<16>(&mut rand::rng(), 22)),
+            session_epoch: (action == "password").then_some(listed.user.session_epoch),
         },
     )
 }
@@ -170,14 +170,14 @@ pub async fn set_password(
     form: web::Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Error> {
     editing::require_to_write(&account)?;
-    let nonce = Fields(form.into_inner()).nonce()?.to_owned();
+    let session_epoch = Fields(form.into_inner()).number("session_epoch")?;
     let ListedUser { user, .. } = editing::find(&state, subject.into_inner()).await?;
     let password = generate_one_time(&mut rand::rng());
     let hash = state.passwords.hash(&password).await?;
     let (author, now, user_id) = (author(&state, &request, &account), state.clock.now(), user.id);
     let set = state
         .database
-        .write(move |transaction| actions::set_password(transaction, &author, user_id, &hash, Some(&nonce), now))
+        .write(move |transaction| actions::set_password(transaction, &author, user_id, &hash, Some(session_epoch), now))
         .await?;
     match set {
         Ok(()) => password_page(&state, &account, user.subject, user.username, false, &password),

@@ -157,8 +157,8 @@ pub fn set_disabled(
     Ok(Ok(true))
 }
 
-/// Sets a one-time password, which the user must change at the next sign-in, and ends all browser sessions. A form does
-/// so once.
+/// Sets a one-time password, which the user must change at the next sign-in, and ends all browser sessions. A form that was
+/// shown in an earlier epoch of the sessions does nothing: it was used, or the user's password or status changed meanwhile.
 ///
 /// # Errors
 /// When a statement fails.
@@ -167,7 +167,7 @@ pub fn set_password(
     author: &Author,
     user_id: i64,
     password_hash: &str,
-    nonce: Option<&str>,
+    session_epoch: Option<i32>,
     now: Timestamp,
 ) -> QueryResult<Result<(), Refusal>> {
     let actor = author.begin(transaction)?;
@@ -177,10 +177,10 @@ pub fn set_password(
     if let Err(refusal) = rules::may_set_password(&actor, subject) {
         return Ok(Err(author.refuse(transaction, Action::SetPassword, &user.username, refusal, now)));
     }
-    if nonce.is_some() && queries::password_nonce(transaction, user_id)?.as_deref() == nonce {
+    if session_epoch.is_some_and(|epoch| epoch != user.session_epoch) {
         return Ok(Err(Refusal::FormUsed));
     }
-    queries::set_one_time_password(transaction, user_id, password_hash, nonce, now)?;
+    queries::set_password(transaction, user_id, password_hash, true, now)?;
     login::queries::delete_sessions_of(transaction, user_id)?;
     author.record(transaction, user_id, Action::SetPassword, None, now);
     Ok(Ok(()))

@@ -134,7 +134,7 @@ pub async fn show(
 ) -> Result<HttpResponse, Error> {
     account.require(USERS_READ)?;
     let kept = kept::find(&session, &request, &account.user.username)
-        .and_then(|fields| Some((Typed::read_kept(&fields).ok()?, fields.version().ok()?)));
+        .and_then(|fields| Some((Typed::read_kept(&fields).ok()?, fields.number("version").ok()?)));
     let (typed, version) = kept.unzip();
     let mut shown = user_page(&state, &account, subject.into_inner(), typed).await?;
     shown.version = version.unwrap_or(shown.version);
@@ -158,7 +158,7 @@ pub async fn save(
     require_to_write(&account)?;
     let fields = Fields(form.into_inner());
     let mut typed = Typed::read(&fields)?;
-    let version = fields.version()?;
+    let version = fields.number("version")?;
     let ListedUser { user, .. } = find(&state, subject.into_inner()).await?;
     let (display_name, email) = match typed.accept(&user.username) {
         Ok(accepted) => accepted,

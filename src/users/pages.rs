@@ -253,8 +253,8 @@ pub struct ConfirmPage {
     pub button: &'static str,
     /// Whether it takes something away.
     pub is_danger: bool,
-    /// Makes a repeated submit recognisable, where that matters.
-    pub nonce: Option<String>,
+    /// Makes a form that is no longer up to date recognisable, where that matters.
+    pub session_epoch: Option<i32>,
 }
 
 /// The one answer that shows a one-time password.

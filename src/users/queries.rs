@@ -76,7 +76,7 @@ pub fn find_by_subject(connection: &mut DbConnection, subject: &str) -> QueryRes
     users::table.filter(users::subject.eq(subject)).select(USER_COLUMNS).first(connection).optional()
 }
 
-/// The nonce of the form that set a user's password; none when no form did.
+/// The nonce of the form that added a user; none when no form did.
 ///
 /// # Errors
 /// When the statement fails.
@@ -256,22 +256,6 @@ pub fn set_disabled(connection: &mut DbConnection, user_id: i64, disabled: bool,
             .execute(connection)?
     };
     Ok(changed > 0)
-}
-
-/// Replaces a user's password, by a form with this nonce, and ends all sessions.
-///
-/// # Errors
-/// When the statement fails.
-pub fn set_one_time_password(
-    connection: &mut DbConnection,
-    user_id: i64,
-    password_hash: &str,
-    nonce: Option<&str>,
-    now: Timestamp,
-) -> QueryResult<()> {
-    set_password(connection, user_id, password_hash, true, now)?;
-    diesel::update(users::table.find(user_id)).set(users::password_nonce.eq(nonce)).execute(connection)?;
-    Ok(())
 }
 
 /// Lets transactions that change users, their passwords or roles run one after another, so that what each has read of them

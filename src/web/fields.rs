@@ -62,12 +62,12 @@ impl Fields {
         self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// The version of what is edited that the form began with.
+    /// A number that the form carries along, such as the version of what is edited.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn version(&self) -> Result<i32, Error> {
-        self.one("version")?.parse().map_err(|_| Error::BadRequest("error-form-incomplete"))
+    /// When it is none.
+    pub fn number(&self, name: &str) -> Result<i32, Error> {
+        self.one(name)?.parse().map_err(|_| Error::BadRequest("error-form-incomplete"))
     }
 
     /// The nonce of a form that does something once.

@@ -1,7 +1,7 @@
 ALTER TABLE users ADD COLUMN last_sign_in_at TIMESTAMP;
 -- Goes up with each change, so that whoever edits what was changed meanwhile is told.
 ALTER TABLE users ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
--- The nonce of the form that set the password: the same form sets no second one.
+-- The nonce of the form that added the user: the same form adds no second one.
 ALTER TABLE users ADD COLUMN password_nonce TEXT;
 ALTER TABLE roles ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
 

@@ -17,6 +17,7 @@ on_each_database![
     what_is_wrong_with_an_edit_is_said_and_what_was_typed_stays,
     a_new_one_time_password_is_shown_once_and_ends_the_sessions,
     a_repeated_form_sets_no_second_password,
+    a_form_sets_no_password_after_another_one_did,
     a_sign_in_is_seen_in_the_grid,
     the_page_of_a_user_tells_through_which_roles_each_permission_is_held,
     the_details_of_a_user_are_shown_as_text,
@@ -192,6 +193,21 @@ async fn a_repeated_form_sets_no_second_password(server: Server) {
     let told: Vec<_> = pages.iter().filter(|page| alert(page).contains("already used")).collect();
     assert_eq!((shown.len(), told.len()), (1, 1));
     signs_in_once(&server, "ada", &field(shown[0], "one-time-password")).await;
+}
+
+async fn a_form_sets_no_password_after_another_one_did(server: Server) {
+    let admin = server.signed_in("admin").await;
+    server.add_user("ada", &[]).await;
+    let path = format!("{}/password", path(&server, &admin, "ada").await);
+    let first = filled(&server.text(&admin, &path).await, &path);
+    post(&server, &admin, &path, &first).await;
+    let second = filled(&server.text(&admin, &path).await, &path);
+    let shown = post(&server, &admin, &path, &second).await.text().await.unwrap();
+    for used in [&first, &second] {
+        let page = post(&server, &admin, &path, used).await.text().await.unwrap();
+        assert!(alert(&page).contains("already used") && !page.contains("id=\"one-time-password\""), "{page}");
+    }
+    signs_in_once(&server, "ada", &field(&shown, "one-time-password")).await;
 }
 
 async fn a_sign_in_is_seen_in_the_grid(server: Server) {
