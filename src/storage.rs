@@ -10,6 +10,7 @@ use crate::db::{Database, DatabaseUrl, private_file};
 use crate::oauth::signing_keys::count_openable;
 use crate::secret::{SecretKey, SecretText};
 use crate::users::password::Passwords;
+use crate::users::queries::greatest_password_hash;
 
 /// The database and what opens its secrets.
 pub struct Storage {
@@ -32,7 +33,8 @@ impl Storage {
         let database = Database::open(&url, config.postgres_connections)
             .with_context(|| format!("the database {url:?} cannot be opened"))?;
         count_openable(&database, &secret_key).context("is this the secret key that the database was made with?")?;
-        let passwords = Passwords::new(secret_key.clone(), config.bcrypt_cost)?;
+        let greatest = database.read_blocking(greatest_password_hash)?;
+        let passwords = Passwords::new(secret_key.clone(), config.bcrypt_cost, greatest.as_deref())?;
         Ok(Self { database, secret_key, passwords })
     }
 

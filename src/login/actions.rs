@@ -27,7 +27,8 @@ pub enum SignIn {
 
 /// Checks a password. A refusal is recorded here; a success is recorded by the store, together with the session.
 /// Whether the attempt is within the limits is asked before, to spare the work, and again with the outcome: of many
-/// guesses made at the same moment, those beyond the limits learn nothing.
+/// guesses made at the same moment, those beyond the limits learn nothing. A password whose hash has another cost than new
+/// ones is hashed anew.
 ///
 /// # Errors
 /// When a transaction or the hashing fails.
@@ -56,6 +57,10 @@ pub async fn sign_in(
     }
     let (user_id, hash) = found.unzip();
     let matches = passwords.verify(password, hash.clone()).await?;
+    let renewed = match &hash {
+        Some(hash) if matches && passwords.is_outdated(hash) => Some(passwords.hash(password).await?),
+        _ => None,
+    };
     database
         .write(move |connection| {
             one_at_a_time(connection, &attempt.counters().by_address)?;
@@ -67,7 +72,12 @@ pub async fn sign_in(
                 None => Err(Reason::Unknown),
             };
             match decision {
-                Ok(user) => Ok(SignIn::SignedIn(user)),
+                Ok(user) => {
+                    if let Some((before, after)) = hash.zip(renewed) {
+                        users::renew_password_hash(connection, user.id, &before, &after)?;
+                    }
+                    Ok(SignIn::SignedIn(user))
+                }
                 Err(reason) => {
                     record(connection, user_id, Action::SignIn, Outcome::Refused(reason), source, now);
                     attempts::count(connection, &attempt, now)?;

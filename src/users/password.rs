@@ -1,7 +1,7 @@
 //! Passwords: bcrypt over a peppered pre-hash, at most a few at a time, never on a thread that serves requests.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use rand::CryptoRng;
 use tokio::sync::Semaphore;
@@ -20,8 +20,9 @@ pub struct Passwords {
     cost: u32,
     turns: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
-    /// The hash that is checked for a user that does not exist, so that this takes as long.
-    nobody: Arc<str>,
+    /// The highest cost of any hash that may be checked: every check takes as long as one of this cost, whether the user
+    /// exists or not.
+    slowest: Arc<AtomicU32>,
 }
 
 /// Why a password was not looked at.
@@ -39,23 +40,23 @@ pub enum PasswordError {
 }
 
 impl Passwords {
-    /// A pool that hashes with bcrypt's work factor `cost`, on at most as many threads as there are processors.
+    /// A pool that hashes with bcrypt's work factor `cost`, on at most as many threads as there are processors. `greatest`
+    /// is the greatest of the hashes that are kept, in the order of texts, which is that of their costs.
     ///
     /// # Errors
     /// When bcrypt refuses the cost.
-    pub fn new(secret_key: SecretKey, cost: u32) -> Result<Self, PasswordError> {
+    pub fn new(secret_key: SecretKey, cost: u32, greatest: Option<&str>) -> Result<Self, PasswordError> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         if !(4..=31).contains(&cost) {
             return Err(bcrypt::BcryptError::CostNotAllowed(cost).into());
         }
-        // Salt and hash of a well-formed bcrypt hash; that no password has it does not matter, the work is the same.
-        let nobody = format!("$2b${cost:02}$............................{}", ".".repeat(25));
+        let slowest = greatest.and_then(cost_of).unwrap_or(cost).max(cost);
         Ok(Self {
             secret_key,
             cost,
             turns: Arc::new(Semaphore::new(threads)),
             waiting: Arc::new(AtomicUsize::new(0)),
-            nobody: nobody.into(),
+            slowest: Arc::new(slowest.into()),
         })
     }
 
@@ -68,16 +69,37 @@ impl Passwords {
         Ok(self.take_turn(move || bcrypt::hash(password.reveal(), cost)).await??)
     }
 
-    /// Whether a password belongs to a hash. Without a hash it takes as long and is always `false`.
+    /// Whether a password belongs to a hash. Without a hash it is always `false`. It takes as long for every hash and for
+    /// none.
     ///
     /// # Errors
     /// [`PasswordError::Busy`] when too many are waiting.
     pub async fn verify(&self, password: &SecretText, hash: Option<String>) -> Result<bool, PasswordError> {
         let password = self.pepper(password);
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobody.to_string());
-        let matches = self.take_turn(move || bcrypt::verify(password.reveal(), &hash)).await??;
-        Ok(matches && known)
+        let known = hash.and_then(|hash| Some((cost_of(&hash)?, hash)));
+        if let Some((cost, _)) = &known {
+            self.slowest.fetch_max(*cost, Ordering::Relaxed);
+        }
+        let slowest = self.slowest.load(Ordering::Relaxed);
+        let matches = self.take_turn(move || {
+            let Some((cost, hash)) = known else {
+                bcrypt::verify(password.reveal(), &hash_of_nobody(slowest))?;
+                return Ok(false);
+            };
+            let matches = bcrypt::verify(password.reveal(), &hash)?;
+            // Each step doubles the work, so one check of every cost from here on makes up the difference.
+            for cost in cost..slowest {
+                bcrypt::verify(password.reveal(), &hash_of_nobody(cost))?;
+            }
+            Ok::<_, bcrypt::BcryptError>(matches)
+        });
+        Ok(matches.await??)
+    }
+
+    /// Whether a hash was made with another cost than new ones are.
+    #[must_use]
+    pub fn is_outdated(&self, hash: &str) -> bool {
+        cost_of(hash) != Some(self.cost)
     }
 
     /// [`Passwords::hash`] for callers that have no async runtime.
@@ -136,6 +158,16 @@ impl Drop for Place {
     }
 }
 
+/// The cost that a hash names.
+fn cost_of(hash: &str) -> Option<u32> {
+    Some(hash.parse::<bcrypt::HashParts>().ok()?.get_cost())
+}
+
+/// A well-formed hash of this cost that no password has; checking it takes as long as checking any other.
+fn hash_of_nobody(cost: u32) -> String {
+    format!("$2b${cost:02}${}", ".".repeat(53))
+}
+
 /// A one-time password: 22 random base62 characters.
 #[must_use]
 pub fn generate_one_time(rng: &mut impl CryptoRng) -> SecretText {
@@ -144,11 +176,17 @@ pub fn generate_one_time(rng: &mut impl CryptoRng) -> SecretText {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     fn passwords() -> Passwords {
+        with_cost(4, None)
+    }
+
+    fn with_cost(cost: u32, greatest: Option<&str>) -> Passwords {
         let secret_key = SecretKey::parse(&SecretText::new("0123456789abcdef0123456789abcdef")).unwrap();
-        Passwords::new(secret_key, 4).unwrap()
+        Passwords::new(secret_key, cost, greatest).unwrap()
     }
 
     #[actix_web::test]
@@ -159,6 +197,47 @@ mod tests {
         assert!(passwords.verify(&SecretText::new("correct horse battery"), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify(&SecretText::new("wrong horse battery"), Some(hash)).await.unwrap());
         assert!(!passwords.verify(&SecretText::new(""), None).await.unwrap());
+    }
+
+    /// The least of some times that it takes to refuse a password.
+    async fn time_to_refuse(passwords: &Passwords, hash: Option<&str>) -> Duration {
+        let mut times = Vec::new();
+        for _ in 0..5 {
+            let begin = Instant::now();
+            let wrong = SecretText::new("wrong horse battery");
+            assert!(!passwords.verify(&wrong, hash.map(str::to_owned)).await.unwrap());
+            times.push(begin.elapsed());
+        }
+        times.into_iter().min().unwrap()
+    }
+
+    #[actix_web::test]
+    async fn a_refusal_takes_as_long_for_every_hash_and_for_none() {
+        let [low, high] = [5, 8].map(|cost| bcrypt::hash("correct horse battery", cost).unwrap());
+        for cost in [5, 8] {
+            let passwords = with_cost(cost, Some(&high));
+            let of_nobody = time_to_refuse(&passwords, None).await;
+            for hash in [&low, &high] {
+                let ratio = time_to_refuse(&passwords, Some(hash)).await.div_duration_f64(of_nobody);
+                assert!((0.3..3.0).contains(&ratio), "cost {cost}, {hash}: {ratio} times as long");
+            }
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_higher_cost_than_any_that_was_known_is_learned() {
+        let passwords = passwords();
+        let before = time_to_refuse(&passwords, None).await;
+        let high = bcrypt::hash("correct horse battery", 8).unwrap();
+        time_to_refuse(&passwords, Some(&high)).await;
+        assert!(time_to_refuse(&passwords, None).await > before * 4);
+    }
+
+    #[test]
+    fn a_hash_of_another_cost_is_outdated() {
+        for (cost, outdated) in [(4, false), (5, true)] {
+            assert_eq!(passwords().is_outdated(&bcrypt::hash("correct horse battery", cost).unwrap()), outdated);
+        }
     }
 
     #[actix_web::test]

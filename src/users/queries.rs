@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
-use diesel::dsl::exists;
+use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 
 use super::listing::words_of;
@@ -63,6 +63,24 @@ pub fn find(connection: &mut DbConnection, user_id: i64) -> QueryResult<Option<U
 /// When the statement fails.
 pub fn password_hash(connection: &mut DbConnection, user_id: i64) -> QueryResult<String> {
     users::table.find(user_id).select(users::password_hash).first(connection)
+}
+
+/// The greatest of all bcrypt hashes in the order of texts, which begin with their cost.
+///
+/// # Errors
+/// When the statement fails.
+pub fn greatest_password_hash(connection: &mut DbConnection) -> QueryResult<Option<String>> {
+    users::table.select(max(users::password_hash)).first(connection)
+}
+
+/// Replaces the hash of a password by another one of the same password, unless the password was changed meanwhile.
+///
+/// # Errors
+/// When the statement fails.
+pub fn renew_password_hash(connection: &mut DbConnection, user_id: i64, before: &str, after: &str) -> QueryResult<()> {
+    let unchanged = users::table.find(user_id).filter(users::password_hash.eq(before));
+    diesel::update(unchanged).set(users::password_hash.eq(after)).execute(connection)?;
+    Ok(())
 }
 
 /// A user by the immutable random ID.

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use chrono::Duration;
+use keyledge::users::queries::greatest_password_hash;
 use reqwest::header::{COOKIE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use reqwest::{Client, Response, StatusCode, redirect};
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::support::{PASSWORD, Server, TestDatabase, alert, browser, field, on_each_database, session_cookie};
+use crate::support::{
+    PASSWORD, Server, TestDatabase, alert, browser, field, keyledge, on_each_database, session_cookie,
+};
 
 on_each_database![
     a_user_signs_in_and_out,
@@ -32,6 +35,7 @@ on_each_database![
     a_password_of_64_characters_in_any_script_is_taken_whole,
     a_password_is_the_same_however_a_device_writes_its_accents,
     choosing_a_password_ends_the_other_sessions,
+    a_password_that_was_set_with_another_cost_is_hashed_anew,
 ];
 
 async fn a_user_signs_in_and_out(server: Server) {
@@ -357,4 +361,19 @@ fn add_with_one_time_password(server: &Server, username: &str) -> String {
 async fn choose(server: &Server, browser: &Client, password: &str, repeated: &str) -> Response {
     let form = [("password", password), ("repeated", repeated)];
     browser.post(server.at("/login/password")).form(&form).send().await.unwrap()
+}
+
+async fn a_password_that_was_set_with_another_cost_is_hashed_anew(server: Server) {
+    let add = ["user", "add", "ada", "--password-stdin", "--bcrypt-cost", "6"];
+    assert_eq!(keyledge(&server.database.text, &add, PASSWORD).code, 0);
+    let database = server.open_database();
+    let hash = || database.read_blocking(greatest_password_hash).unwrap().unwrap();
+    assert!(hash().starts_with("$2b$06$"));
+    server.sign_in(&browser(), "ada", "not the password").await;
+    assert!(hash().starts_with("$2b$06$"), "a refusal changes nothing");
+    for _ in 0..2 {
+        let ada = server.signed_in("ada").await;
+        assert!(server.text(&ada, "/").await.contains("ada"));
+        assert!(hash().starts_with("$2b$04$"));
+    }
 }
