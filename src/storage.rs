@@ -38,17 +38,26 @@ impl Storage {
         Ok(Self { database, secret_key, passwords })
     }
 
-    /// The same for a database that the server has made: a mistyped path is told instead of becoming a new database.
+    /// The same for a database that the server of this version has made, or brought up to date: a mistyped path is told
+    /// instead of becoming a new database, and another program's database, or one that an older server is working on, is
+    /// left as it is.
     ///
     /// # Errors
-    /// As for [`Storage::open_or_create`], and when there is no database.
+    /// As for [`Storage::open_or_create`], and when there is no database of this version.
     pub fn open(config: &StorageConfig) -> anyhow::Result<Self> {
-        match &config.database_url()? {
+        let url = config.database_url()?;
+        match &url {
             DatabaseUrl::Sqlite(path) if !path.exists() => bail!(
                 "there is no database {}: start the server once, or name another one with --database-url",
                 path.display()
             ),
             _ => {}
+        }
+        if !Database::is_current(&url).with_context(|| format!("the database {url:?} cannot be opened"))? {
+            bail!(
+                "the server of this version was not started on the database {url:?} yet: start it once, or name another \
+                 database with --database-url"
+            );
         }
         let storage = Self::open_or_create(config)?;
         if count_openable(&storage.database, &storage.secret_key)? == 0 {

@@ -40,29 +40,32 @@ impl ManageConnection for Manager {
 }
 
 fn establish(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
-    match url {
-        DatabaseUrl::Sqlite(path) => {
-            let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
-            // The busy timeout comes first: switching to WAL needs a lock that another process may hold.
-            connection
-                .batch_execute(
-                    "PRAGMA busy_timeout = 5000;
-                     PRAGMA journal_mode = WAL;
-                     PRAGMA synchronous = FULL;
-                     PRAGMA foreign_keys = ON;",
-                )
-                .map_err(ConnectionError::CouldntSetupConfiguration)?;
-            Ok(DbConnection::Sqlite(connection))
-        }
-        DatabaseUrl::Postgres(url) => {
-            let mut connection = PgConnection::establish(&with_timeout(url))?;
-            // A statement that somebody else holds up must not hold up the caller for ever.
-            connection
-                .batch_execute("SET lock_timeout = '10s'; SET statement_timeout = '30s'")
-                .map_err(ConnectionError::CouldntSetupConfiguration)?;
-            Ok(DbConnection::Postgres(connection))
-        }
+    let mut connection = look_into(url)?;
+    if let DbConnection::Sqlite(sqlite) = &mut connection {
+        sqlite
+            .batch_execute(
+                "PRAGMA journal_mode = WAL;
+                 PRAGMA synchronous = FULL;
+                 PRAGMA foreign_keys = ON;",
+            )
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
     }
+    Ok(connection)
+}
+
+/// A connection that changes nothing of the database by being opened, whichever program's it is. It waits a limited time for locks
+/// that others hold.
+pub(super) fn look_into(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
+    let mut connection = match url {
+        DatabaseUrl::Sqlite(path) => DbConnection::Sqlite(SqliteConnection::establish(&path.to_string_lossy())?),
+        DatabaseUrl::Postgres(url) => DbConnection::Postgres(PgConnection::establish(&with_timeout(url))?),
+    };
+    let patience = match url {
+        DatabaseUrl::Sqlite(_) => "PRAGMA busy_timeout = 5000",
+        DatabaseUrl::Postgres(_) => "SET lock_timeout = '10s'; SET statement_timeout = '30s'",
+    };
+    connection.batch_execute(patience).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
 }
 
 /// A connection URI with a limit on how long connecting may take, unless it has one; libpq would wait for ever.

@@ -179,6 +179,15 @@ impl Database {
         Ok(Self { readers, turns, writer, embedded: url.is_file() })
     }
 
+    /// Whether the database has the schema that [`Database::open`] makes. Changes nothing, whichever program's database it is.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or read.
+    pub fn is_current(url: &DatabaseUrl) -> Result<bool, Error> {
+        let connected = connection::look_into(url).map_err(diesel::r2d2::Error::ConnectionError);
+        migrations::have_run(&mut connected.map_err(Error::Open)?)
+    }
+
     /// Runs reading queries on a thread that may block.
     ///
     /// # Errors

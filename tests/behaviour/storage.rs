@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use diesel::connection::SimpleConnection as _;
 use keyledge::clock::Clock;
 use reqwest::StatusCode;
 use tempfile::TempDir;
@@ -23,6 +24,8 @@ on_each_database![
     a_change_holds_at_once_on_every_instance,
     another_secret_key_is_refused,
     instances_that_start_together_share_one_administrator,
+    a_command_leaves_the_database_of_another_program_as_it_is,
+    a_command_leaves_the_database_of_another_version_as_it_is,
 ];
 
 async fn the_tables_are_those_that_the_queries_expect(server: Server) {
@@ -190,6 +193,28 @@ fn a_database_without_its_secret_key_is_not_opened() {
         assert!(refused.errors.contains("keyledge.key is not: put the key file back"), "{}", refused.errors);
         assert!(!key.exists(), "a new key was made");
     }
+}
+
+async fn a_command_leaves_the_database_of_another_program_as_it_is(database: TestDatabase) {
+    database.connect().batch_execute("CREATE TABLE notes (note TEXT); INSERT INTO notes VALUES ('milk')").unwrap();
+    let before = (database.columns(), database.everything());
+    refuses_to_list_users(&database);
+    assert!((database.columns(), database.everything()) == before);
+}
+
+async fn a_command_leaves_the_database_of_another_version_as_it_is(database: TestDatabase) {
+    let database = database.serve(&[]).stop();
+    let newest = "DELETE FROM __diesel_schema_migrations \
+        WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
+    database.connect().batch_execute(newest).unwrap();
+    refuses_to_list_users(&database);
+    refuses_to_list_users(&database);
+}
+
+fn refuses_to_list_users(database: &TestDatabase) {
+    let refused = keyledge(&database.text, &["user", "list"], "");
+    assert_eq!(refused.code, 1);
+    assert!(refused.errors.contains("the server of this version was not started"), "{}", refused.errors);
 }
 
 #[test]
