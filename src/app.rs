@@ -22,6 +22,7 @@ use crate::login::store::DatabaseSessionStore;
 use crate::metrics::{self, Metrics};
 use crate::oauth::signing_keys::SigningKeys;
 use crate::oauth::tokens::Tokens;
+use crate::secret::SecretText;
 use crate::storage::Storage;
 use crate::users::actions::{FirstAdministrator, ensure_administrator};
 use crate::web::brand::Brand;
@@ -68,15 +69,24 @@ impl Bound {
     }
 }
 
+/// Refuses settings that cannot be used together, and reads the files that they name.
+///
+/// # Errors
+/// When a setting is bad.
+pub(crate) fn check(config: &ServerConfig) -> anyhow::Result<(Brand, Option<SecretText>)> {
+    config.validate()?;
+    let brand = Brand::new(config.accent_color, config.logo.as_deref())?;
+    let admin_password = text_or_file(config.admin_password.as_ref(), config.admin_password_file.as_deref())?;
+    Ok((brand, admin_password))
+}
+
 /// Makes the application and lets it listen.
 ///
 /// # Errors
 /// When a setting is bad, the database cannot be used or the address is taken.
 pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyhow::Result<Bound> {
-    config.validate()?;
+    let (brand, admin_password) = check(&config)?;
     language::prepare();
-    let brand = Brand::new(config.accent_color, config.logo.as_deref())?;
-    let admin_password = text_or_file(config.admin_password.as_ref(), config.admin_password_file.as_deref())?;
     let listener = TcpListener::bind(config.listen)
         .with_context(|| format!("cannot listen on {}: choose another address with --listen", config.listen))?;
     let address = listener.local_addr()?;

@@ -45,31 +45,79 @@ impl Storage {
     /// # Errors
     /// As for [`Storage::open_or_create`], and when there is no database of this version.
     pub fn open(config: &StorageConfig) -> anyhow::Result<Self> {
-        let url = config.database_url()?;
-        match &url {
-            DatabaseUrl::Sqlite(path) if !path.exists() => bail!(
-                "there is no database {}: start the server once, or name another one with --database-url",
-                path.display()
-            ),
-            _ => {}
-        }
-        if !Database::is_current(&url).with_context(|| format!("the database {url:?} cannot be opened"))? {
-            bail!(
-                "the server of this version was not started on the database {url:?} yet: start it once, or name another \
-                 database with --database-url"
-            );
-        }
+        Self::require_current(config)?;
         let storage = Self::open_or_create(config)?;
         if count_openable(&storage.database, &storage.secret_key)? == 0 {
             bail!("no server was started on this database yet: start one, or name another one with --database-url");
         }
         Ok(storage)
     }
+
+    /// Refuses, in words for the operator, what is no database of this version. Changes nothing.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn require_current(config: &StorageConfig) -> anyhow::Result<()> {
+        let url = config.database_url()?;
+        match Place::of(&url)? {
+            Place::Current => Ok(()),
+            Place::Empty => {
+                bail!("there is no database {url:?}: start the server once, or name another one with --database-url")
+            }
+            Place::NotCurrent => bail!(
+                "the server of this version was not started on the database {url:?} yet: start it once, or name another \
+                 database with --database-url"
+            ),
+        }
+    }
+
+    /// What [`Storage::open_or_create`] would find. Changes nothing.
+    ///
+    /// # Errors
+    /// When it would fail before it changes anything.
+    pub fn check(config: &StorageConfig) -> anyhow::Result<Place> {
+        let url = config.database_url()?;
+        let place = Place::of(&url)?;
+        match place {
+            Place::Empty => drop(given_key(config)?),
+            Place::NotCurrent => drop(secret_key(config, &url)?),
+            Place::Current => drop(Self::open_or_create(config)?),
+        }
+        Ok(place)
+    }
+}
+
+/// What is where the settings say that the database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// No file.
+    Empty,
+    /// An empty database, or one of another version or another program.
+    NotCurrent,
+    /// A database of this version.
+    Current,
+}
+
+impl Place {
+    fn of(url: &DatabaseUrl) -> anyhow::Result<Self> {
+        match url {
+            DatabaseUrl::Sqlite(path) if !path.exists() => return Ok(Self::Empty),
+            _ => {}
+        }
+        let is_current = Database::is_current(url).with_context(|| format!("the database {url:?} cannot be opened"))?;
+        Ok(if is_current { Self::Current } else { Self::NotCurrent })
+    }
+}
+
+/// The secret key that the settings give.
+fn given_key(config: &StorageConfig) -> anyhow::Result<Option<SecretKey>> {
+    let text = text_or_file(config.secret_key.as_ref(), config.secret_key_file.as_deref())?;
+    Ok(text.map(|text| SecretKey::parse(&text).map_err(BadSetting)).transpose()?)
 }
 
 fn secret_key(config: &StorageConfig, url: &DatabaseUrl) -> anyhow::Result<SecretKey> {
-    if let Some(text) = text_or_file(config.secret_key.as_ref(), config.secret_key_file.as_deref())? {
-        return SecretKey::parse(&text).map_err(|message| BadSetting(message).into());
+    if let Some(given) = given_key(config)? {
+        return Ok(given);
     }
     match url {
         DatabaseUrl::Sqlite(database) => key_beside(database),

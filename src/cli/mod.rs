@@ -1,6 +1,8 @@
 //! The command line. One file a command; no subcommand means `serve`.
 
 mod audit;
+mod backup;
+mod check_config;
 mod completions;
 mod demo;
 mod json;
@@ -14,6 +16,7 @@ mod user_command;
 
 use std::io::IsTerminal as _;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -59,6 +62,14 @@ enum Command {
     /// List and rotate the keys that sign access tokens.
     #[command(subcommand)]
     SigningKey(signing_key::SigningKeyCommand),
+    /// Copy an SQLite database to a new file while the server runs. The secret key is not in the copy.
+    #[command(after_help = "Example: keyledge backup backups/keyledge-$(date +%F).db")]
+    Backup {
+        /// The file to make.
+        file: PathBuf,
+    },
+    /// Say whether the server would start with these settings, and with which database. Changes nothing.
+    CheckConfig(Box<ServerConfig>),
     /// Fill an empty database with a small company, to try the program out: people, roles, API keys in every status, and
     /// three months of activity. Prints the names to sign in with and their one password.
     #[command(after_help = "Example:
@@ -95,6 +106,8 @@ pub fn main() -> ExitCode {
         Some(Command::Key(command)) => key::run(&cli.storage, command),
         Some(Command::Audit(command)) => audit::run(&cli.storage, command),
         Some(Command::SigningKey(command)) => signing_key::run(&cli.storage, &command),
+        Some(Command::Backup { file }) => backup::run(&cli.storage, &file),
+        Some(Command::CheckConfig(server)) => check_config::run(&cli.storage, &server),
         Some(Command::Demo { password_stdin }) => demo::run(&cli.storage, password_stdin),
         Some(Command::Completions { shell }) => completions::run(shell),
     };

@@ -5,6 +5,7 @@
 //! What the two databases do differently (opening, pragmas, how a transaction begins, migrations) stands in
 //! this folder and nowhere else.
 
+pub mod backup;
 pub(crate) mod blocks;
 mod connection;
 mod credentials;
@@ -94,7 +95,7 @@ impl std::fmt::Debug for DatabaseUrl {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file could not be created with mode 0600.
-    #[error("the database file {path} could not be created")]
+    #[error("the database file {path} could not be made")]
     Create {
         /// The file asked for.
         path: String,

@@ -236,6 +236,15 @@ pub enum FirstAdministrator {
     WithOneTimePassword(SecretText),
 }
 
+/// Refuses a password that the first administrator is not to have.
+///
+/// # Errors
+/// When it breaks the rules for passwords.
+pub fn check_given_password(given: &SecretText, instance_name: &str) -> Result<(), BadSetting> {
+    check_choice(given, &["admin", instance_name])
+        .map_err(|message| BadSetting(format!("the given password of admin: {message}")))
+}
+
 /// Makes the administrator `admin` when there is no user at all.
 ///
 /// # Errors
@@ -252,8 +261,7 @@ pub fn ensure_administrator(
         return Ok(FirstAdministrator::NotNeeded);
     }
     if let Some(given) = given {
-        check_choice(given, &["admin", instance_name])
-            .map_err(|message| BadSetting(format!("the given password of admin: {message}")))?;
+        check_given_password(given, instance_name)?;
     }
     let one_time = if given.is_none() { Some(generate_one_time(rng)) } else { None };
     let Some(password) = given.or(one_time.as_ref()) else { return Ok(FirstAdministrator::NotNeeded) };

@@ -8,6 +8,7 @@ mod activity;
 mod all_keys;
 mod api_keys;
 mod audit;
+mod backup;
 mod boosted;
 mod brand;
 mod browser;

@@ -1,0 +1,49 @@
+//! A copy of an SQLite database, made while others read and write it.
+
+use std::fs::File;
+use std::path::Path;
+
+use diesel::sql_types::Text;
+use diesel::{RunQueryDsl, sql_query};
+
+use super::connection::look_into;
+use super::{DatabaseUrl, Error, private_file};
+
+/// Writes what is in an SQLite database at this moment into a new file of mode 0600, and returns its length in bytes. The
+/// file has its name only once it is whole and on disk. Nobody who reads or writes waits for it.
+///
+/// # Errors
+/// When there is a file of that name, the database cannot be read or the file cannot be written.
+pub fn copy(database: &Path, to: &Path) -> Result<u64, Error> {
+    let failed = |path: &Path, source| Error::Create { path: path.display().to_string(), source };
+    if to.exists() {
+        return Err(failed(to, std::io::ErrorKind::AlreadyExists.into()));
+    }
+    let mut unfinished = to.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = Path::new(&unfinished);
+    // SQLite takes an empty file and leaves its mode as it is.
+    let file = private_file(unfinished).map_err(|error| failed(unfinished, error))?;
+    let copied =
+        write(database, unfinished).and_then(|()| finish(&file, unfinished, to).map_err(|error| failed(to, error)));
+    if copied.is_err() {
+        // Why the copy failed is told; that a rest of it could not be removed is told by the next one.
+        let _ = std::fs::remove_file(unfinished);
+    }
+    copied
+}
+
+fn write(database: &Path, to: &Path) -> Result<(), Error> {
+    let connected = look_into(&DatabaseUrl::Sqlite(database.to_owned()));
+    let mut connection = connected.map_err(|error| Error::Open(diesel::r2d2::Error::ConnectionError(error)))?;
+    sql_query("VACUUM INTO ?").bind::<Text, _>(to.to_string_lossy()).execute(&mut connection)?;
+    Ok(())
+}
+
+fn finish(file: &File, unfinished: &Path, to: &Path) -> std::io::Result<u64> {
+    file.sync_all()?;
+    std::fs::rename(unfinished, to)?;
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()?;
+    Ok(file.metadata()?.len())
+}

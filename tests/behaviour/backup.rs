@@ -1,0 +1,120 @@
+//! Copies of an SQLite database, and whether the server would start.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use diesel::prelude::*;
+use keyledge::db::schema::audit_events;
+use reqwest::StatusCode;
+use tempfile::TempDir;
+
+use crate::support::load::{Load, Request, basic, post};
+use crate::support::{self, Backend, Process, Server, TestDatabase, keyledge, keyledge_with, on_each_database};
+
+on_each_database![the_database_is_checked_beside_a_running_server];
+
+#[test]
+fn a_copy_that_is_made_under_load_has_what_was_answered_before_and_works() {
+    support::run(Backend::Sqlite, async |server: Server| {
+        let admin = server.signed_in("admin").await;
+        let (key, deleted) = (server.generate(&admin).await, server.generate(&admin).await);
+        server.delete(&admin, &deleted.client_id).await;
+        let secret = basic(&key);
+        let load = Load::start(&server, 8, move |_, _| Request {
+            about: (),
+            text: post("/auth/token", &[("Authorization", &secret)], "grant_type=client_credentials"),
+        });
+        load.wait_for(200);
+        let answered = load.answered();
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("copy.db");
+        let copied = keyledge(&server.database.text, &["backup", file.to_str().unwrap()], "");
+        assert_eq!(copied.code, 0, "{}", copied.errors);
+        assert!(copied.output.contains("Its secret key is not in there"), "{}", copied.output);
+        load.wait_for(200);
+        assert!(load.stop().iter().all(|exchange| exchange.answer.as_ref().is_some_and(|answer| answer.status == 200)));
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode, folder.path().read_dir().unwrap().count()), (0o600, 1));
+
+        let copy = format!("sqlite:{}", file.display());
+        let verified = keyledge(&copy, &["audit", "verify"], "");
+        assert!(verified.code == 0 && verified.output.contains("The record is whole"), "{}", verified.errors);
+        let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+        let kept: i64 = audit_events::table
+            .filter(audit_events::action.eq("issue_token"))
+            .count()
+            .get_result(&mut connection)
+            .unwrap();
+        assert!(kept >= i64::try_from(answered).unwrap(), "{kept} of {answered} events are in the copy");
+        let process = Process::start(&copy, &[]);
+        process.signed_in("admin").await;
+        process.token(&key).await;
+        assert_eq!(process.token_answer(&deleted, &[]).await.status(), StatusCode::UNAUTHORIZED);
+    });
+}
+
+#[test]
+fn a_copy_replaces_no_file_and_leaves_no_rest() {
+    support::run(Backend::Sqlite, async |database: TestDatabase| {
+        let database = database.serve(&[]).stop();
+        let folder = TempDir::new().unwrap();
+        let there = folder.path().join("there.db");
+        std::fs::write(&there, "something else").unwrap();
+        for (file, words) in [(there.clone(), "there.db"), (folder.path().join("nowhere/copy.db"), "nowhere")] {
+            let refused = keyledge(&database.text, &["backup", file.to_str().unwrap()], "");
+            assert_eq!(refused.code, 1);
+            assert!(refused.errors.contains(words), "{}", refused.errors);
+        }
+        let missing = format!("sqlite:{}", folder.path().join("missing.db").display());
+        let refused = keyledge(&missing, &["backup", folder.path().join("copy.db").to_str().unwrap()], "");
+        assert!(refused.code == 1 && refused.errors.contains("there is no database"), "{}", refused.errors);
+        assert_eq!(std::fs::read_to_string(&there).unwrap(), "something else");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    });
+}
+
+#[test]
+fn how_to_copy_a_postgres_database_is_told() {
+    let refused = keyledge("postgres://keyledge:hunter2@127.0.0.1:1/keyledge", &["backup", "copy.db"], "");
+    assert!(refused.code == 1 && refused.errors.contains("pg_dump"), "{}", refused.errors);
+    assert!(!Path::new("copy.db").exists());
+}
+
+#[test]
+fn settings_are_checked_without_a_trace() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("keyledge.db").display());
+    let environment = [("KEYLEDGE_DATABASE_URL", &*url)];
+    let checked = keyledge_with(&["check-config"], &environment);
+    assert!(checked.code == 0 && checked.output.contains("does not exist: the server will make it"), "{checked:?}");
+    for (arguments, expected) in [
+        (&["--public-url", "https://keys.example.com"][..], "--trusted-proxies"),
+        (&["--admin-password", "short"], "at least 15"),
+        (&["--logo", "/nowhere.svg"], "/nowhere.svg"),
+        (&["--secret-key", "short"], "32 characters"),
+    ] {
+        let refused = keyledge_with(&[&["check-config"], arguments].concat(), &environment);
+        assert!(refused.code == 1 && refused.errors.contains(expected), "{arguments:?}: {refused:?}");
+    }
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+async fn the_database_is_checked_beside_a_running_server(database: TestDatabase) {
+    if database.backend() == Backend::Postgres {
+        let checked = keyledge(&database.text, &["check-config"], "");
+        assert!(checked.code == 0 && checked.output.contains("will add to it what is missing"), "{checked:?}");
+        assert!(database.columns().is_empty());
+    }
+    let server = database.serve(&[]);
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let checked = keyledge(&server.database.text, &["check-config"], "");
+    assert!(checked.code == 0 && checked.output.contains("the secret key belongs to it"), "{checked:?}");
+    let another = [
+        ("KEYLEDGE_DATABASE_URL", &*server.database.text),
+        ("KEYLEDGE_SECRET_KEY", "another secret key of at least 32 characters"),
+    ];
+    let refused = keyledge_with(&["check-config"], &another);
+    assert!(refused.code == 1 && refused.errors.contains("is this the secret key"), "{refused:?}");
+    server.token(&key).await;
+}
