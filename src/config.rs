@@ -34,7 +34,7 @@ pub struct StorageConfig {
     #[arg(long, env = "KEYLEDGE_SECRET_KEY_FILE", conflicts_with = "secret_key", global = true)]
     pub secret_key_file: Option<PathBuf>,
 
-    /// The work factor of bcrypt for new passwords: each step doubles the time.
+    /// The work factor of bcrypt for passwords: each step doubles the time. Others are hashed anew at the next sign-in.
     #[arg(long, env = "KEYLEDGE_BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=31), global = true)]
     pub bcrypt_cost: u32,
 

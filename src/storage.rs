@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::config::{BadSetting, StorageConfig, text_or_file};
-use crate::db::{Database, DatabaseUrl, private_file};
-use crate::oauth::signing_keys::count_openable;
+use crate::db::{Contents, Database, DatabaseUrl, look_into, private_file};
+use crate::oauth::queries::signing_keys;
+use crate::oauth::signing_keys::check_secret_key;
 use crate::secret::{SecretKey, SecretText};
 use crate::users::password::Passwords;
-use crate::users::queries::greatest_password_hash;
+use crate::users::queries::{any, greatest_password_hash};
 
 /// The database and what opens its secrets.
 pub struct Storage {
@@ -30,9 +31,8 @@ impl Storage {
     pub fn open_or_create(config: &StorageConfig) -> anyhow::Result<Self> {
         let url = config.database_url()?;
         let secret_key = secret_key(config, &url)?;
-        let database = Database::open(&url, config.postgres_connections)
-            .with_context(|| format!("the database {url:?} cannot be opened"))?;
-        count_openable(&database, &secret_key).context("is this the secret key that the database was made with?")?;
+        let database = Database::open(&url, config.postgres_connections).with_context(|| cannot_be_opened(&url))?;
+        check_secret_key(&database.read_blocking(signing_keys)?, &secret_key)?;
         let greatest = database.read_blocking(greatest_password_hash)?;
         let passwords = Passwords::new(secret_key.clone(), config.bcrypt_cost, greatest.as_deref())?;
         Ok(Self { database, secret_key, passwords })
@@ -47,10 +47,21 @@ impl Storage {
     pub fn open(config: &StorageConfig) -> anyhow::Result<Self> {
         Self::require_current(config)?;
         let storage = Self::open_or_create(config)?;
-        if count_openable(&storage.database, &storage.secret_key)? == 0 {
+        if storage.database.read_blocking(signing_keys)?.is_empty() {
             bail!("no server was started on this database yet: start one, or name another one with --database-url");
         }
         Ok(storage)
+    }
+
+    /// The same for a database that is missing, empty or of this version: it is not made out of another one.
+    ///
+    /// # Errors
+    /// As for [`Storage::open_or_create`], and when there is another database.
+    pub fn open_or_create_own(config: &StorageConfig) -> anyhow::Result<Self> {
+        if contents(&config.database_url()?)? == Contents::Other {
+            Self::require_current(config)?;
+        }
+        Self::open_or_create(config)
     }
 
     /// Refuses, in words for the operator, what is no database of this version. Changes nothing.
@@ -59,54 +70,58 @@ impl Storage {
     /// When there is none, or it cannot be read.
     pub fn require_current(config: &StorageConfig) -> anyhow::Result<()> {
         let url = config.database_url()?;
-        match Place::of(&url)? {
-            Place::Current => Ok(()),
-            Place::Empty => {
+        match contents(&url)? {
+            Contents::Current => Ok(()),
+            Contents::Missing => {
                 bail!("there is no database {url:?}: start the server once, or name another one with --database-url")
             }
-            Place::NotCurrent => bail!(
+            Contents::Empty | Contents::Other => bail!(
                 "the server of this version was not started on the database {url:?} yet: start it once, or name another \
                  database with --database-url"
             ),
         }
     }
 
-    /// What [`Storage::open_or_create`] would find. Changes nothing.
+    /// What [`Storage::open_or_create`] would find, and whether there is a user in it. Changes nothing.
     ///
     /// # Errors
-    /// When it would fail before it changes anything.
-    pub fn check(config: &StorageConfig) -> anyhow::Result<Place> {
+    /// When it would fail.
+    pub fn check(config: &StorageConfig) -> anyhow::Result<(Contents, bool)> {
         let url = config.database_url()?;
-        let place = Place::of(&url)?;
-        match place {
-            Place::Empty => drop(given_key(config)?),
-            Place::NotCurrent => drop(secret_key(config, &url)?),
-            Place::Current => drop(Self::open_or_create(config)?),
+        let (contents, connection) = look_into(&url).with_context(|| cannot_be_opened(&url))?;
+        let Some(mut connection) = connection else {
+            check_place(config, &url)?;
+            return Ok((contents, false));
+        };
+        let secret_key = secret_key(config, &url)?;
+        if contents == Contents::Current {
+            check_secret_key(&signing_keys(&mut connection)?, &secret_key)?;
         }
-        Ok(place)
+        // The database of another program has no such table.
+        Ok((contents, any(&mut connection).unwrap_or(false)))
     }
 }
 
-/// What is where the settings say that the database is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// No file.
-    Empty,
-    /// An empty database, or one of another version or another program.
-    NotCurrent,
-    /// A database of this version.
-    Current,
+/// Refuses a place where a new database cannot be made.
+fn check_place(config: &StorageConfig, url: &DatabaseUrl) -> anyhow::Result<()> {
+    let given = given_key(config)?;
+    let DatabaseUrl::Sqlite(path) = url else { return Ok(()) };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        bail!("{}: there is no folder {}", cannot_be_opened(url), folder.display());
+    }
+    let key_path = key_path(path);
+    if given.is_none() && key_path.exists() {
+        read_key(&key_path)?;
+    }
+    Ok(())
 }
 
-impl Place {
-    fn of(url: &DatabaseUrl) -> anyhow::Result<Self> {
-        match url {
-            DatabaseUrl::Sqlite(path) if !path.exists() => return Ok(Self::Empty),
-            _ => {}
-        }
-        let is_current = Database::is_current(url).with_context(|| format!("the database {url:?} cannot be opened"))?;
-        Ok(if is_current { Self::Current } else { Self::NotCurrent })
-    }
+fn contents(url: &DatabaseUrl) -> anyhow::Result<Contents> {
+    Ok(look_into(url).with_context(|| cannot_be_opened(url))?.0)
+}
+
+fn cannot_be_opened(url: &DatabaseUrl) -> String {
+    format!("the database {url:?} cannot be opened")
 }
 
 /// The secret key that the settings give.
@@ -145,7 +160,11 @@ fn key_beside(database: &Path) -> anyhow::Result<SecretKey> {
         let key = SecretKey::generate(&mut rand::rng());
         writeln!(file, "{}", key.reveal()).and_then(|()| file.sync_all())?;
     }
-    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    read_key(&path)
+}
+
+fn read_key(path: &Path) -> anyhow::Result<SecretKey> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     SecretKey::parse(&SecretText::new(text)).map_err(|message| BadSetting(message).into())
 }
 

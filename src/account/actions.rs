@@ -59,33 +59,32 @@ pub async fn change_password(
     now: Timestamp,
 ) -> Result<PasswordChange, Error> {
     let (user_id, asked) = (person.user_id, attempt.clone());
-    let (verdict, hash) = database
+    let (verdict, (hash, session_epoch)) = database
         .read(move |connection| {
-            Ok((attempts::verdict(connection, &asked, now)?, users::password_hash(connection, user_id)?))
+            Ok((attempts::verdict(connection, &asked, now)?, users::password(connection, user_id)?))
         })
         .await?;
     if let Verdict::Limited { retry_after } = verdict {
         return Ok(PasswordChange::Limited { retry_after });
     }
-    let matches = passwords.verify(current, Some(hash.clone())).await?;
-    let chosen = if matches { Some(passwords.hash(chosen).await?) } else { None };
+    let matches = passwords.verify(current, Some(hash)).await?;
+    // Also after a wrong one, so that the time tells nothing that the answer may not.
+    let chosen = passwords.hash(chosen).await?;
     database
         .write(move |connection| {
             one_at_a_time(connection, &attempt.counters().by_address)?;
             if let Verdict::Limited { retry_after } = attempts::verdict(connection, &attempt, now)? {
                 return Ok(PasswordChange::Limited { retry_after });
             }
-            let Some(chosen) = chosen else {
+            if !matches {
                 let refused = Outcome::Refused(Reason::WrongPassword);
                 connection.record(event(&person, Action::ChangePassword, refused, None, now));
                 attempts::count(connection, &attempt, now)?;
                 return Ok(PasswordChange::WrongPassword);
-            };
+            }
             users::one_after_another(connection)?;
-            let Some(user) = users::find(connection, user_id)?.filter(User::is_active) else {
-                return Ok(PasswordChange::Outdated);
-            };
-            if users::password_hash(connection, user_id)? != hash {
+            let is_as_before = |user: &User| user.is_active() && user.session_epoch == session_epoch;
+            if !users::find(connection, user_id)?.as_ref().is_some_and(is_as_before) {
                 return Ok(PasswordChange::Outdated);
             }
             let others = sessions::other_sessions(connection, user_id, &person.session, now)?.len();
@@ -93,7 +92,7 @@ pub async fn change_password(
             sessions::delete_sessions_of(connection, user_id)?;
             let detail = (others > 0).then(|| format!("{} ended", count_sessions(others)));
             connection.record(event(&person, Action::ChangePassword, Outcome::Allowed, detail, now));
-            Ok(PasswordChange::Changed { session_epoch: user.session_epoch + 1, others })
+            Ok(PasswordChange::Changed { session_epoch: session_epoch + 1, others })
         })
         .await
         .map_err(Error::from)

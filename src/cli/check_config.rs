@@ -2,27 +2,26 @@
 
 use crate::app;
 use crate::config::{ServerConfig, StorageConfig};
-use crate::storage::{Place, Storage};
+use crate::db::Contents;
+use crate::storage::Storage;
 use crate::users::actions::check_given_password;
 
-/// Says whether the server would start with these settings, and with which database. Changes nothing.
+/// Says whether the server would start with these settings, and with which database. Changes nothing, and does not listen.
 ///
 /// # Errors
-/// When it would not.
+/// When it would not start.
 pub(super) fn run(storage: &StorageConfig, config: &ServerConfig) -> anyhow::Result<()> {
     let (_, admin_password) = app::check(config)?;
-    let url = storage.database_url()?;
-    let place = Storage::check(storage)?;
-    if place != Place::Current
-        && let Some(given) = &admin_password
-    {
-        check_given_password(given, &config.instance_name)?;
+    let (contents, has_users) = Storage::check(storage)?;
+    if let Some(given) = admin_password.filter(|_| !has_users) {
+        check_given_password(&given, &config.instance_name)?;
     }
-    let database = match place {
-        Place::Empty => "does not exist: the server will make it",
-        Place::NotCurrent => "is not one of this version: the server will add to it what is missing",
-        Place::Current => "is one of this version, and the secret key belongs to it",
+    let database = match contents {
+        Contents::Missing => "does not exist: the server will make it",
+        Contents::Empty => "is empty: the server will make its tables",
+        Contents::Other => "is of another version or another program: the server will add the tables that are missing",
+        Contents::Current => "has all tables, and the secret key belongs to it",
     };
-    println!("The settings can be used. The database {url:?} {database}.");
+    println!("The settings can be used. The database {:?} {database}.", storage.database_url()?);
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::users::queries;
 
 pub(super) fn run(config: &StorageConfig, password_stdin: bool) -> anyhow::Result<()> {
     let mut rng = rand::rng();
-    let storage = Operator(Storage::open_or_create(config)?);
+    let storage = Operator(Storage::open_or_create_own(config)?);
     if storage.database.read_blocking(queries::any)? {
         return refuse();
     }

@@ -68,7 +68,8 @@ enum Command {
         /// The file to make.
         file: PathBuf,
     },
-    /// Say whether the server would start with these settings, and with which database. Changes nothing.
+    /// Say whether the server would start with these settings, and with which database. Changes nothing, and does not try
+    /// the address.
     CheckConfig(Box<ServerConfig>),
     /// Fill an empty database with a small company, to try the program out: people, roles, API keys in every status, and
     /// three months of activity. Prints the names to sign in with and their one password.

@@ -16,34 +16,40 @@ use super::{DatabaseUrl, Error, private_file};
 /// When there is a file of that name, the database cannot be read or the file cannot be written.
 pub fn copy(database: &Path, to: &Path) -> Result<u64, Error> {
     let failed = |path: &Path, source| Error::Create { path: path.display().to_string(), source };
-    if to.exists() {
-        return Err(failed(to, std::io::ErrorKind::AlreadyExists.into()));
-    }
-    let mut unfinished = to.as_os_str().to_owned();
+    // SQLite would read what begins with `file:` as a URI.
+    let to = std::path::absolute(to).map_err(|error| failed(to, error))?;
+    let mut unfinished = to.clone().into_os_string();
     unfinished.push(".unfinished");
     let unfinished = Path::new(&unfinished);
-    // SQLite takes an empty file and leaves its mode as it is.
+    let Some(target) = unfinished.to_str() else {
+        return Err(failed(&to, std::io::ErrorKind::InvalidFilename.into()));
+    };
+    // Also keeps others from making a copy of that name meanwhile. SQLite takes an empty file and leaves its mode as it is.
     let file = private_file(unfinished).map_err(|error| failed(unfinished, error))?;
-    let copied =
-        write(database, unfinished).and_then(|()| finish(&file, unfinished, to).map_err(|error| failed(to, error)));
+    let copied = if to.exists() {
+        Err(failed(&to, std::io::ErrorKind::AlreadyExists.into()))
+    } else {
+        write(database, target).and_then(|()| finish(&file, unfinished, &to).map_err(|error| failed(&to, error)))
+    };
     if copied.is_err() {
-        // Why the copy failed is told; that a rest of it could not be removed is told by the next one.
+        // Why the copy failed is told; that a rest of it is in the way is told by the next one of that name.
         let _ = std::fs::remove_file(unfinished);
     }
     copied
 }
 
-fn write(database: &Path, to: &Path) -> Result<(), Error> {
+fn write(database: &Path, to: &str) -> Result<(), Error> {
     let connected = look_into(&DatabaseUrl::Sqlite(database.to_owned()));
     let mut connection = connected.map_err(|error| Error::Open(diesel::r2d2::Error::ConnectionError(error)))?;
-    sql_query("VACUUM INTO ?").bind::<Text, _>(to.to_string_lossy()).execute(&mut connection)?;
+    sql_query("VACUUM INTO ?").bind::<Text, _>(to).execute(&mut connection)?;
     Ok(())
 }
 
 fn finish(file: &File, unfinished: &Path, to: &Path) -> std::io::Result<u64> {
     file.sync_all()?;
     std::fs::rename(unfinished, to)?;
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()?;
+    if let Some(folder) = to.parent() {
+        File::open(folder)?.sync_all()?;
+    }
     Ok(file.metadata()?.len())
 }

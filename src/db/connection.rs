@@ -53,8 +53,8 @@ fn establish(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
     Ok(connection)
 }
 
-/// A connection that changes nothing of the database by being opened, whichever program's it is. It waits a limited time for locks
-/// that others hold.
+/// A connection that changes nothing of what a database holds, whichever program's it is. It waits a limited time for locks
+/// that others have.
 pub(super) fn look_into(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
     let mut connection = match url {
         DatabaseUrl::Sqlite(path) => DbConnection::Sqlite(SqliteConnection::establish(&path.to_string_lossy())?),

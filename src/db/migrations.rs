@@ -1,4 +1,4 @@
-//! Brings a database's schema up to date when it is opened, and tells whether it is.
+//! Brings a database's schema up to date when it is opened, and tells what is there before.
 
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
@@ -25,14 +25,36 @@ diesel::table! {
 /// Any number will do as long as no other program locks it in the same Postgres database.
 const POSTGRES_LOCK: &str = "5427091630018";
 
-/// Whether all migrations have run, so that the database is one of this version or a later one. Changes nothing.
-pub(super) fn have_run(connection: &mut DbConnection) -> Result<bool, Error> {
-    let is_kept = match connection {
-        DbConnection::Sqlite(_) => "EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations')",
-        DbConnection::Postgres(_) => "to_regclass('__diesel_schema_migrations') IS NOT NULL",
+/// What a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// There is no file, so the server will make one.
+    Missing,
+    /// No table.
+    Empty,
+    /// What another program, or another version of this one, has made.
+    Other,
+    /// All tables of this version.
+    Current,
+}
+
+/// What the database of a connection holds; never [`Contents::Missing`].
+pub(super) fn contents(connection: &mut DbConnection) -> Result<Contents, Error> {
+    let (is_empty, has_run_some) = match connection {
+        DbConnection::Sqlite(_) => (
+            "NOT EXISTS (SELECT 1 FROM sqlite_master)",
+            "EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations')",
+        ),
+        DbConnection::Postgres(_) => (
+            "NOT EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema())",
+            "to_regclass('__diesel_schema_migrations') IS NOT NULL",
+        ),
     };
-    if !diesel::select(sql::<Bool>(is_kept)).get_result(connection)? {
-        return Ok(false);
+    if diesel::select(sql::<Bool>(is_empty)).get_result(connection)? {
+        return Ok(Contents::Empty);
+    }
+    if !diesel::select(sql::<Bool>(has_run_some)).get_result(connection)? {
+        return Ok(Contents::Other);
     }
     let done: Vec<String> =
         __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(connection)?;
@@ -40,7 +62,8 @@ pub(super) fn have_run(connection: &mut DbConnection) -> Result<bool, Error> {
         DbConnection::Sqlite(_) => versions::<Sqlite>(&SQLITE),
         DbConnection::Postgres(_) => versions::<Pg>(&POSTGRES),
     };
-    Ok(known.map_err(Error::Migrate)?.iter().all(|version| done.contains(version)))
+    let is_current = known.map_err(Error::Migrate)?.iter().all(|version| done.contains(version));
+    Ok(if is_current { Contents::Current } else { Contents::Other })
 }
 
 fn versions<DB: Backend>(migrations: &impl MigrationSource<DB>) -> diesel::migration::Result<Vec<String>> {

@@ -41,6 +41,7 @@ pub use self::connection::DbConnection;
 use self::connection::Manager;
 pub(crate) use self::connection::on_either;
 pub use self::credentials::{Counters, Credential, Found, Named, Owner, Presented};
+pub use self::migrations::Contents;
 pub use self::pruning::{Pruned, SLICE};
 pub use self::record::{Columns, Entry, Head, Recorded, digest, genesis};
 pub use self::time::Timestamp;
@@ -70,7 +71,8 @@ impl FromStr for DatabaseUrl {
     fn from_str(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path == ":memory:" {
+            // SQLite would take these for something else than a path.
+            if path.is_empty() || path == ":memory:" || path.starts_with("file:") {
                 return Err("an SQLite database needs a file, for example sqlite:keyledge.db".to_owned());
             }
             return Ok(Self::Sqlite(path.into()));
@@ -94,8 +96,8 @@ impl std::fmt::Debug for DatabaseUrl {
 /// Why a database could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file could not be created with mode 0600.
-    #[error("the database file {path} could not be made")]
+    /// A database file could not be created or written.
+    #[error("the file {path} could not be written")]
     Create {
         /// The file asked for.
         path: String,
@@ -149,6 +151,21 @@ pub struct Database {
     embedded: bool,
 }
 
+/// What is where the URL leads, and a connection to it unless there is nothing. Changes nothing of what it holds.
+///
+/// # Errors
+/// When it cannot be reached or read.
+pub fn look_into(url: &DatabaseUrl) -> Result<(Contents, Option<DbConnection>), Error> {
+    if let DatabaseUrl::Sqlite(path) = url
+        && !path.exists()
+    {
+        return Ok((Contents::Missing, None));
+    }
+    let connected = connection::look_into(url).map_err(diesel::r2d2::Error::ConnectionError);
+    let mut connection = connected.map_err(Error::Open)?;
+    Ok((migrations::contents(&mut connection)?, Some(connection)))
+}
+
 /// How long anybody waits for a connection, or for a transaction to begin.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
@@ -178,15 +195,6 @@ impl Database {
         let writer = Writer::start(Manager { url: url.clone() })?;
         let turns = Arc::new(Semaphore::new(readers.max_size() as usize));
         Ok(Self { readers, turns, writer, embedded: url.is_file() })
-    }
-
-    /// Whether the database has the schema that [`Database::open`] makes. Changes nothing, whichever program's database it is.
-    ///
-    /// # Errors
-    /// When the database cannot be reached or read.
-    pub fn is_current(url: &DatabaseUrl) -> Result<bool, Error> {
-        let connected = connection::look_into(url).map_err(diesel::r2d2::Error::ConnectionError);
-        migrations::have_run(&mut connected.map_err(Error::Open)?)
     }
 
     /// Runs reading queries on a thread that may block.

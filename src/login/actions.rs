@@ -27,8 +27,7 @@ pub enum SignIn {
 
 /// Checks a password. A refusal is recorded here; a success is recorded by the store, together with the session.
 /// Whether the attempt is within the limits is asked before, to spare the work, and again with the outcome: of many
-/// guesses made at the same moment, those beyond the limits learn nothing. A password whose hash has another cost than new
-/// ones is hashed anew.
+/// guesses made at the same moment, those beyond the limits learn nothing.
 ///
 /// # Errors
 /// When a transaction or the hashing fails.
@@ -48,59 +47,75 @@ pub async fn sign_in(
             let verdict = attempts::verdict(connection, &asked, now)?;
             let Some(username) = username else { return Ok((verdict, None)) };
             let Some(user) = users::find_by_username(connection, &username)? else { return Ok((verdict, None)) };
-            let hash = users::password_hash(connection, user.id)?;
-            Ok((verdict, Some((user.id, hash))))
+            let (hash, session_epoch) = users::password(connection, user.id)?;
+            Ok((verdict, Some((Checked { user_id: user.id, session_epoch }, hash))))
         })
         .await?;
     if let Verdict::Limited { retry_after } = verdict {
         return Ok(SignIn::Limited { retry_after });
     }
-    let (user_id, hash) = found.unzip();
+    let (checked, hash) = found.unzip();
     let matches = passwords.verify(password, hash.clone()).await?;
-    let renewed = match &hash {
-        Some(hash) if matches && passwords.is_outdated(hash) => Some(passwords.hash(password).await?),
-        _ => None,
-    };
-    database
+    let signed_in = database
         .write(move |connection| {
             one_at_a_time(connection, &attempt.counters().by_address)?;
             if let Verdict::Limited { retry_after } = attempts::verdict(connection, &attempt, now)? {
                 return Ok(SignIn::Limited { retry_after });
             }
-            let decision = match user_id {
-                Some(user_id) => decide(connection, user_id, hash.as_deref(), matches)?,
+            let decision = match checked {
+                Some(checked) => decide(connection, checked, matches)?,
                 None => Err(Reason::Unknown),
             };
             match decision {
-                Ok(user) => {
-                    if let Some((before, after)) = hash.zip(renewed) {
-                        users::renew_password_hash(connection, user.id, &before, &after)?;
-                    }
-                    Ok(SignIn::SignedIn(user))
-                }
+                Ok(user) => Ok(SignIn::SignedIn(user)),
                 Err(reason) => {
+                    let user_id = checked.map(|checked| checked.user_id);
                     record(connection, user_id, Action::SignIn, Outcome::Refused(reason), source, now);
                     attempts::count(connection, &attempt, now)?;
                     Ok(SignIn::Refused)
                 }
             }
         })
-        .await
-        .map_err(Error::from)
+        .await?;
+    if let (SignIn::SignedIn(user), Some(hash)) = (&signed_in, hash) {
+        renew(database, passwords, user.id, password, hash).await;
+    }
+    Ok(signed_in)
 }
 
-/// The user and the hash are read again: what was checked may have changed while bcrypt was at work.
-fn decide(
-    connection: &mut DbConnection,
+/// Whose password was checked, and in which epoch.
+#[derive(Clone, Copy)]
+struct Checked {
     user_id: i64,
-    checked: Option<&str>,
-    matches: bool,
-) -> diesel::QueryResult<Result<User, Reason>> {
-    let Some(user) = users::find(connection, user_id)? else { return Ok(Err(Reason::Unknown)) };
-    if !matches || Some(users::password_hash(connection, user_id)?.as_str()) != checked {
-        return Ok(Err(Reason::WrongPassword));
+    session_epoch: i32,
+}
+
+/// The user is read again: what was checked may have changed while bcrypt was at work.
+fn decide(connection: &mut DbConnection, checked: Checked, matches: bool) -> diesel::QueryResult<Result<User, Reason>> {
+    let Some(user) = users::find(connection, checked.user_id)? else { return Ok(Err(Reason::Unknown)) };
+    Ok(match user {
+        _ if !matches => Err(Reason::WrongPassword),
+        user if !user.is_active() => Err(Reason::UserDisabled),
+        user if user.session_epoch != checked.session_epoch => Err(Reason::WrongPassword),
+        user => Ok(user),
+    })
+}
+
+/// Hashes a password anew whose hash has another cost than new ones. Only whoever is signed in waits for it: before that was
+/// decided, the time would tell that the password is right.
+async fn renew(database: &Database, passwords: &Passwords, user_id: i64, password: &SecretText, before: String) {
+    if !passwords.is_outdated(&before) {
+        return;
     }
-    Ok(if user.is_active() { Ok(user) } else { Err(Reason::UserDisabled) })
+    let renewed = async {
+        let after = passwords.hash(password).await?;
+        let renew =
+            move |connection: &mut Transaction<'_>| users::renew_password_hash(connection, user_id, &before, &after);
+        database.write(renew).await.map_err(Error::from)
+    };
+    if let Err(error) = renewed.await {
+        tracing::warn!("a password keeps the hash of another cost until its user signs in again: {error}");
+    }
 }
 
 /// Ends a session and records that its user signed out.
@@ -150,23 +165,23 @@ pub async fn choose_password(
     source: Source,
     now: Timestamp,
 ) -> Result<PasswordChoice, Error> {
-    let one_time = database.read(move |connection| users::password_hash(connection, user_id)).await?;
-    if passwords.verify(password, Some(one_time.clone())).await? {
+    let (one_time, session_epoch) = database.read(move |connection| users::password(connection, user_id)).await?;
+    if passwords.verify(password, Some(one_time)).await? {
         return Ok(PasswordChoice::Unchanged);
     }
     let chosen = passwords.hash(password).await?;
     database
         .write(move |connection| {
             users::one_after_another(connection)?;
-            let user = users::find(connection, user_id)?.filter(|user| user.is_active() && user.password_must_change);
-            let Some(user) = user else { return Ok(PasswordChoice::Outdated) };
-            if users::password_hash(connection, user_id)? != one_time {
+            let is_as_before =
+                |user: &User| user.is_active() && user.password_must_change && user.session_epoch == session_epoch;
+            if !users::find(connection, user_id)?.as_ref().is_some_and(is_as_before) {
                 return Ok(PasswordChoice::Outdated);
             }
             users::set_password(connection, user_id, &chosen, false, now)?;
             sessions::delete_sessions_of(connection, user_id)?;
             record(connection, Some(user_id), Action::ChangePassword, Outcome::Allowed, source, now);
-            Ok(PasswordChoice::Chosen { session_epoch: user.session_epoch + 1 })
+            Ok(PasswordChoice::Chosen { session_epoch: session_epoch + 1 })
         })
         .await
         .map_err(Error::from)

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use anyhow::Context as _;
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
@@ -316,16 +317,16 @@ fn newest_algorithm(database: &Database, secret_key: &SecretKey) -> anyhow::Resu
     })
 }
 
-/// How many signing keys a secret key opens in the database: none when no server was started on it yet.
+/// Refuses a secret key that does not open what [`queries::signing_keys`] found.
 ///
 /// # Errors
-/// When it is not the secret key that the database was written with, or the database fails.
-pub fn count_openable(database: &Database, secret_key: &SecretKey) -> anyhow::Result<usize> {
-    let stored = database.read_blocking(queries::signing_keys)?;
-    for (key_id, sealed) in &stored {
-        SigningKey::unseal(secret_key, key_id, sealed)?;
+/// When it is not the secret key that the database was written with.
+pub fn check_secret_key(signing_keys: &[(String, Vec<u8>)], secret_key: &SecretKey) -> anyhow::Result<()> {
+    for (key_id, sealed) in signing_keys {
+        SigningKey::unseal(secret_key, key_id, sealed)
+            .context("is this the secret key that the database was made with?")?;
     }
-    Ok(stored.len())
+    Ok(())
 }
 
 fn sealing_purpose(key_id: &str) -> String {

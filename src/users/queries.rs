@@ -57,12 +57,12 @@ pub fn find(connection: &mut DbConnection, user_id: i64) -> QueryResult<Option<U
     on_either!(connection, either => query.first(either).optional())
 }
 
-/// A user's bcrypt hash.
+/// A user's bcrypt hash, and the epoch of the sessions, which goes up when the password is replaced.
 ///
 /// # Errors
 /// When the statement fails.
-pub fn password_hash(connection: &mut DbConnection, user_id: i64) -> QueryResult<String> {
-    users::table.find(user_id).select(users::password_hash).first(connection)
+pub fn password(connection: &mut DbConnection, user_id: i64) -> QueryResult<(String, i32)> {
+    users::table.find(user_id).select((users::password_hash, users::session_epoch)).first(connection)
 }
 
 /// The greatest of all bcrypt hashes in the order of texts, which begin with their cost.

@@ -65,7 +65,7 @@ impl Fields {
     /// A number that the form carries along, such as the version of what is edited.
     ///
     /// # Errors
-    /// When it is none.
+    /// When there is none, or it is no number.
     pub fn number(&self, name: &str) -> Result<i32, Error> {
         self.one(name)?.parse().map_err(|_| Error::BadRequest("error-form-incomplete"))
     }

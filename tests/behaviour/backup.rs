@@ -60,8 +60,13 @@ fn a_copy_replaces_no_file_and_leaves_no_rest() {
         let folder = TempDir::new().unwrap();
         let there = folder.path().join("there.db");
         std::fs::write(&there, "something else").unwrap();
-        for (file, words) in [(there.clone(), "there.db"), (folder.path().join("nowhere/copy.db"), "nowhere")] {
-            let refused = keyledge(&database.text, &["backup", file.to_str().unwrap()], "");
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        for (file, words) in [
+            (text(&there), "there.db"),
+            (text(&folder.path().join("nowhere/copy.db")), "nowhere"),
+            (format!("file:{}", text(&folder.path().join("copy.db"))), "file:/"),
+        ] {
+            let refused = keyledge(&database.text, &["backup", &file], "");
             assert_eq!(refused.code, 1);
             assert!(refused.errors.contains(words), "{}", refused.errors);
         }
@@ -96,20 +101,49 @@ fn settings_are_checked_without_a_trace() {
         let refused = keyledge_with(&[&["check-config"], arguments].concat(), &environment);
         assert!(refused.code == 1 && refused.errors.contains(expected), "{arguments:?}: {refused:?}");
     }
+    let nowhere = [("KEYLEDGE_DATABASE_URL", "sqlite:/nowhere/keyledge.db")];
+    let refused = keyledge_with(&["check-config"], &nowhere);
+    assert!(refused.code == 1 && refused.errors.contains("there is no folder /nowhere"), "{refused:?}");
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    std::fs::write(folder.path().join("keyledge.key"), "short").unwrap();
+    let refused = keyledge_with(&["check-config"], &environment);
+    assert!(refused.code == 1 && refused.errors.contains("32 characters"), "{refused:?}");
+}
+
+#[test]
+fn the_first_password_is_checked_as_long_as_there_is_no_user() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("keyledge.db").display());
+    let environment = [("KEYLEDGE_DATABASE_URL", &*url), ("KEYLEDGE_ADMIN_PASSWORD", "abababababababababab")];
+    let refuses = |arguments: &[&str]| {
+        let refused = keyledge_with(arguments, &environment);
+        assert!(refused.code == 1 && refused.errors.contains("easy to guess"), "{refused:?}");
+    };
+    refuses(&["check-config"]);
+    refuses(&["serve", "--listen", "127.0.0.1:0"]);
+    refuses(&["check-config"]);
+    let filled = keyledge_with(&["demo"], &environment);
+    assert_eq!(filled.code, 0, "{}", filled.errors);
+    assert_eq!(keyledge_with(&["check-config"], &environment).code, 0);
 }
 
 async fn the_database_is_checked_beside_a_running_server(database: TestDatabase) {
     if database.backend() == Backend::Postgres {
         let checked = keyledge(&database.text, &["check-config"], "");
-        assert!(checked.code == 0 && checked.output.contains("will add to it what is missing"), "{checked:?}");
+        assert!(
+            checked.code == 0 && checked.output.contains("is empty: the server will make its tables"),
+            "{checked:?}"
+        );
         assert!(database.columns().is_empty());
     }
     let server = database.serve(&[]);
     let admin = server.signed_in("admin").await;
     let key = server.generate(&admin).await;
     let checked = keyledge(&server.database.text, &["check-config"], "");
-    assert!(checked.code == 0 && checked.output.contains("the secret key belongs to it"), "{checked:?}");
+    assert!(
+        checked.code == 0 && checked.output.contains("has all tables, and the secret key belongs to it"),
+        "{checked:?}"
+    );
     let another = [
         ("KEYLEDGE_DATABASE_URL", &*server.database.text),
         ("KEYLEDGE_SECRET_KEY", "another secret key of at least 32 characters"),

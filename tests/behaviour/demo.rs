@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use diesel::connection::SimpleConnection as _;
 use reqwest::StatusCode;
 
 use crate::support::{PASSWORD, TestDatabase, browser, keyledge, on_each_database, read_export};
@@ -13,6 +14,7 @@ on_each_database![
     the_people_sign_in_and_see_what_they_did,
     without_a_given_password_one_is_made_and_told,
     a_database_that_holds_a_user_is_refused_and_left_alone,
+    a_database_of_another_program_is_refused_and_left_alone,
     a_password_that_is_easy_to_guess_is_refused,
 ];
 
@@ -92,6 +94,14 @@ async fn a_database_that_holds_a_user_is_refused_and_left_alone(database: TestDa
     assert_eq!((again.code, &*again.output), (1, ""));
     assert!(again.errors.contains("the database holds users already"), "{}", again.errors);
     assert_eq!(done(&database, &["audit", "export"], "").lines().count(), events);
+}
+
+async fn a_database_of_another_program_is_refused_and_left_alone(database: TestDatabase) {
+    database.connect().batch_execute("CREATE TABLE notes (note TEXT)").unwrap();
+    let before = (database.columns(), database.everything());
+    let refused = keyledge(&database.text, &["demo"], "");
+    assert!(refused.code == 1 && refused.errors.contains("was not started on the database"), "{}", refused.errors);
+    assert!((database.columns(), database.everything()) == before);
 }
 
 async fn a_password_that_is_easy_to_guess_is_refused(database: TestDatabase) {

@@ -17,7 +17,7 @@ on_each_database![
     what_is_wrong_with_an_edit_is_said_and_what_was_typed_stays,
     a_new_one_time_password_is_shown_once_and_ends_the_sessions,
     a_repeated_form_sets_no_second_password,
-    a_form_sets_no_password_after_another_one_did,
+    a_form_sets_no_password_once_password_or_status_have_changed,
     a_sign_in_is_seen_in_the_grid,
     the_page_of_a_user_tells_through_which_roles_each_permission_is_held,
     the_details_of_a_user_are_shown_as_text,
@@ -195,7 +195,7 @@ async fn a_repeated_form_sets_no_second_password(server: Server) {
     signs_in_once(&server, "ada", &field(shown[0], "one-time-password")).await;
 }
 
-async fn a_form_sets_no_password_after_another_one_did(server: Server) {
+async fn a_form_sets_no_password_once_password_or_status_have_changed(server: Server) {
     let admin = server.signed_in("admin").await;
     server.add_user("ada", &[]).await;
     let path = format!("{}/password", path(&server, &admin, "ada").await);
@@ -208,6 +208,12 @@ async fn a_form_sets_no_password_after_another_one_did(server: Server) {
         assert!(alert(&page).contains("already used") && !page.contains("id=\"one-time-password\""), "{page}");
     }
     signs_in_once(&server, "ada", &field(&shown, "one-time-password")).await;
+    let third = filled(&server.text(&admin, &path).await, &path);
+    for change in ["disable", "enable"] {
+        assert!(server.cli(&["user", change, "ada"]).0);
+    }
+    let page = post(&server, &admin, &path, &third).await.text().await.unwrap();
+    assert!(alert(&page).contains("the password or status of this user changed after it was shown"), "{page}");
 }
 
 async fn a_sign_in_is_seen_in_the_grid(server: Server) {
