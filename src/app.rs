@@ -92,7 +92,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let address = listener.local_addr()?;
     let public_url = config.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(address));
 
-    let Storage { database, secret_key, passwords } = Storage::open_or_create(storage)?;
+    let Storage { database, secret_key, passwords, signer } = Storage::open_or_create(storage)?;
     let mut rng = rand::rng();
     let audience = config.audience.clone().unwrap_or_else(|| public_url.as_str().to_owned());
     let (lifetime, algorithm, now) = (config.token_lifetime, config.token_algorithm, clock.now());
@@ -107,7 +107,6 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
         clock.now(),
     )?;
 
-    let signer = Signer::open(&database, &secret_key)?;
     let retention_days = config.audit_retention_days;
     actix_web::rt::spawn(retention::keep_clean(database.clone(), signer.clone(), clock.clone(), retention_days));
     actix_web::rt::spawn(keep_signed(database.clone(), signer.clone(), clock.clone()));

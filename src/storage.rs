@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::audit::signer::Signer;
 use crate::config::{BadSetting, StorageConfig, text_or_file};
 use crate::db::{Contents, Database, DatabaseUrl, look_into, private_file};
 use crate::oauth::queries::signing_keys;
@@ -21,6 +22,8 @@ pub struct Storage {
     pub secret_key: SecretKey,
     /// Hashes passwords.
     pub passwords: Passwords,
+    /// Signs the record.
+    pub signer: Signer,
 }
 
 impl Storage {
@@ -35,7 +38,8 @@ impl Storage {
         check_secret_key(&database.read_blocking(signing_keys)?, &secret_key)?;
         let greatest = database.read_blocking(greatest_password_hash)?;
         let passwords = Passwords::new(secret_key.clone(), config.bcrypt_cost, greatest.as_deref())?;
-        Ok(Self { database, secret_key, passwords })
+        let signer = Signer::open(&database, &secret_key)?;
+        Ok(Self { database, secret_key, passwords, signer })
     }
 
     /// The same for a database that the server of this version has made, or brought up to date: a mistyped path is told

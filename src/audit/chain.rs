@@ -11,7 +11,7 @@ use std::ops::Deref;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
-use crate::db::{Columns, Timestamp, digest, genesis};
+use crate::db::{StoredEvent, Timestamp, digest, genesis};
 use crate::secret::Digest;
 
 /// A chain of events: one a process that has written any.
@@ -27,7 +27,7 @@ pub struct Chain {
     pub pruned_through: i64,
     /// The digest of that event.
     pub pruned_digest: Option<Hex>,
-    /// The newest signed statement about it; none for the first minute.
+    /// The newest signed statement about it: the first one is made when the chain is begun.
     pub head: Option<SignedHead>,
 }
 
@@ -83,17 +83,6 @@ pub fn is_signed(chain: &Chain, head: &SignedHead, public_key: &[u8]) -> bool {
     UnparsedPublicKey::new(&ED25519, public_key).verify(statement.as_bytes(), &head.signature).is_ok()
 }
 
-/// An event of the record, as [`Verifier::next`] reads it.
-#[derive(Clone, Copy, Debug)]
-pub struct Stored<'a> {
-    /// Its place in the record.
-    pub id: i64,
-    /// What its digest covers.
-    pub columns: Columns<'a>,
-    /// Its digest.
-    pub digest: &'a [u8],
-}
-
 /// Where the record is not what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Break {
@@ -138,6 +127,16 @@ pub enum Break {
         /// The chain that does not join on to the one before.
         writer_id: i64,
     },
+    /// The chain has no signed head, which each has from its beginning on.
+    Unsigned {
+        /// The chain.
+        writer_id: i64,
+    },
+    /// An event is not where an index of the record is to have it, or something else is.
+    Index {
+        /// The event's place in the record.
+        id: i64,
+    },
     /// The chain's signed head was signed with another key, or was changed.
     Signature {
         /// The chain.
@@ -172,6 +171,10 @@ impl fmt::Display for Break {
                     f,
                     "chain {writer_id} does not join on to the chain before it: one was changed, put in or removed"
                 )
+            }
+            Self::Unsigned { writer_id } => write!(f, "chain {writer_id} has no signed head: it was removed or put in"),
+            Self::Index { id } => {
+                write!(f, "event {id} is not what the index has there, by which people find their events")
             }
             Self::Signature { writer_id } => {
                 write!(f, "the signed head of chain {writer_id} was changed or signed with another key")
@@ -229,8 +232,8 @@ impl Verifier {
                 {
                     return Err(Break::Removed { writer_id });
                 }
-                None if chain.pruned_through > 0 => return Err(Break::Removed { writer_id }),
-                _ => {}
+                Some(_) => {}
+                None => return Err(Break::Unsigned { writer_id }),
             }
             before = (writer_id, &chain.genesis);
         }
@@ -246,16 +249,15 @@ impl Verifier {
     ///
     /// # Errors
     /// The break, when it is not what was written.
-    pub fn next(&mut self, event: Stored<'_>) -> Result<(), Break> {
-        let Stored { id, columns, digest: stored } = event;
-        let (writer_id, sequence) = (columns.writer_id, columns.sequence);
+    pub fn next(&mut self, event: &StoredEvent) -> Result<(), Break> {
+        let StoredEvent { id, writer_id, sequence, .. } = *event;
         let Some(progress) = self.chains.get_mut(&writer_id) else { return Err(Break::NoChain { id, writer_id }) };
         let expected = progress.sequence + 1;
         if sequence != expected {
             return Err(Break::Gap { id, writer_id, expected, sequence });
         }
-        let computed = digest(&progress.digest, &columns);
-        if computed != stored {
+        let computed = digest(&progress.digest, &event.columns());
+        if computed != *event.digest {
             return Err(Break::Changed { id, writer_id, sequence });
         }
         match &progress.chain.head {

@@ -5,8 +5,8 @@
 //! and never as if it were complete.
 
 use actix_web::web::Bytes;
-use diesel::QueryResult;
 use diesel::result::Error as DieselError;
+use diesel::{Connection as _, QueryResult};
 use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use super::model::{Event, Filter};
 use super::queries::{self, Range};
 use super::signer;
 use super::spreadsheet::csv;
-use crate::db::{Database, DbConnection, Error, Order, Timestamp};
+use crate::db::{Database, DbConnection, Error, Order, Timestamp, of_one_moment};
 
 /// Events that are read at a time.
 const SLICE: usize = 500;
@@ -195,8 +195,12 @@ pub struct Export {
     shape: Shape,
     /// What is still to be read.
     rest: Range,
+    /// The oldest event when the export was begun.
+    oldest: i64,
     /// What the first part begins with: nothing but the chains makes it possible to verify all events elsewhere.
     chains: Vec<Chain>,
+    /// The last of them. An event of one that was begun later is no part of the export, whatever its place.
+    last_chain: Option<i64>,
     /// Whether nothing was written yet.
     is_new: bool,
 }
@@ -208,24 +212,36 @@ impl Export {
     /// When a statement fails.
     pub fn begin(connection: &mut DbConnection, filter: Filter, shape: Shape) -> QueryResult<Self> {
         let is_whole = shape == Shape::Chain && filter.is_everything();
-        // Before the events, so that none is signed which is not in the export.
-        let chains = if is_whole { signer::chains(connection)? } else { Vec::new() };
-        Ok(Self { filter, shape, rest: queries::range(connection, &filter)?, chains, is_new: true })
+        connection.transaction(|connection| {
+            of_one_moment(connection)?;
+            let chains = if is_whole { signer::chains(connection)? } else { Vec::new() };
+            let last_chain = chains.last().map(|chain| chain.writer_id);
+            let (rest, oldest) = (queries::range(connection, &filter)?, queries::oldest(connection)?);
+            Ok(Self { filter, shape, rest, oldest, chains, last_chain, is_new: true })
+        })
     }
 
     /// The next part; `None` after the last one.
     ///
     /// # Errors
-    /// When the events cannot be read. The export is not complete then.
+    /// When the events cannot be read, or some were removed because of their age before they were. The export is not complete
+    /// then.
     pub fn next_part(&mut self, connection: &mut DbConnection) -> QueryResult<Option<Vec<u8>>> {
         if self.rest.first >= self.rest.end && !self.is_new {
             return Ok(None);
         }
-        let events = queries::list(connection, self.filter, self.rest, Order::OldestFirst, SLICE)?;
+        let mut events = queries::list(connection, self.filter, self.rest, Order::OldestFirst, SLICE)?;
+        if queries::oldest(connection)? > self.oldest.max(self.rest.first) {
+            let removed = "events became too old and were removed before they were exported: begin again";
+            return Err(DieselError::QueryBuilderError(removed.into()));
+        }
         self.rest.first = match events.last() {
             Some(last) if events.len() == SLICE => last.id + 1,
             _ => self.rest.end,
         };
+        if let Some(last_chain) = self.last_chain {
+            events.retain(|event| event.writer_id <= last_chain);
+        }
         let part = match self.shape {
             Shape::Csv => csv(events, self.is_new).map_err(unwritable)?,
             Shape::Events => lines(events.into_iter().map(AuditEvent::from)).map_err(unwritable)?,
@@ -280,8 +296,12 @@ pub fn file_name(subject: &str, shape: Shape, now: Timestamp) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use chrono::DateTime;
+    use diesel::prelude::*;
 
     use super::*;
+    use crate::audit::model::{Action, NewEvent, Outcome};
+    use crate::db::DatabaseUrl;
+    use crate::db::schema::audit_events;
 
     pub(in crate::audit) fn event() -> Event {
         Event {
@@ -314,5 +334,35 @@ pub(super) mod tests {
         let read: ExportedEvent = serde_json::from_slice(&line).unwrap();
         assert_eq!(read, ExportedEvent::from(event()));
         assert_eq!((read.occurred_at, &*read.digest), (1_764_000_000_000_005, "0aff"));
+    }
+
+    #[actix_web::test]
+    async fn an_export_from_which_something_is_removed_meanwhile_breaks_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("keyledge.db")), 1).unwrap();
+        let entry = NewEvent {
+            at: Timestamp::from_unix_micros(1_795_000_000_000_000).unwrap(),
+            user_id: None,
+            api_key_id: None,
+            actor_id: None,
+            action: Action::SignIn,
+            outcome: Outcome::Allowed,
+            source: None,
+            detail: None,
+        };
+        database.record(vec![entry.into(); 2 * SLICE]).await.unwrap();
+        let begin = |connection: &mut DbConnection| Export::begin(connection, Filter::default(), Shape::Events);
+        let mut export = database.read_blocking(begin).unwrap();
+        let remove = |through: i64| {
+            let gone = diesel::delete(audit_events::table.filter(audit_events::id.le(through)));
+            database.write_blocking(|transaction| gone.execute(&mut **transaction)).unwrap();
+        };
+        let lines = |part: Option<Vec<u8>>| part.map(|part| String::from_utf8(part).unwrap().lines().count());
+        assert_eq!(lines(database.read_blocking(|connection| export.next_part(connection)).unwrap()), Some(SLICE));
+        remove(500);
+        assert_eq!(lines(database.read_blocking(|connection| export.next_part(connection)).unwrap()), Some(SLICE));
+        let mut export = database.read_blocking(begin).unwrap();
+        remove(501);
+        assert!(database.read_blocking(|connection| export.next_part(connection)).is_err());
     }
 }

@@ -12,6 +12,9 @@ use crate::db::{DbConnection, Order, Timestamp};
 /// How much later than it happened an event may be recorded: a request waits for a database that is busy.
 const LONGEST_DELAY: Duration = Duration::minutes(1);
 
+/// Events that are named in one statement at most: SQLite takes 32,766 parameters.
+const LARGEST_SLICE: usize = 1_000;
+
 diesel::alias! {
     const ACTORS: Alias<Actors> = users as actors;
 }
@@ -84,7 +87,7 @@ fn list_by_blocks(
         let DbConnection::Sqlite(sqlite) = &mut *connection else { break };
         let Filter { api_key_id, refused, .. } = filter;
         let wanted = Wanted { user_id, api_key_id, refused, first: range.first, end: range.end };
-        let slice = limit - found.len();
+        let slice = LARGEST_SLICE.min(limit - found.len());
         let ids = blocks::find(sqlite, wanted, order, slice)?;
         let (count, last) = (ids.len(), ids.last().copied());
         found.extend(load(connection, filter, Among::These(ids), order, slice)?);
@@ -163,6 +166,15 @@ fn load(
         events = events.filter(audit_events::occurred_at.lt(until.unix_micros()));
     }
     events.load(connection)
+}
+
+/// The oldest event; 0 where there is none.
+///
+/// # Errors
+/// When the statement fails.
+pub fn oldest(connection: &mut DbConnection) -> QueryResult<i64> {
+    let oldest = audit_events::table.order(audit_events::id.asc()).select(audit_events::id).first(connection);
+    Ok(oldest.optional()?.unwrap_or(0))
 }
 
 /// The part of the record, as it is now, in which a filter's time is.

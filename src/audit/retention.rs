@@ -45,7 +45,7 @@ async fn prune(database: &Database, signer: Signer, oldest: Timestamp, now: Time
     database
         .write(move |transaction| {
             let pruned = transaction.prune(oldest)?;
-            signer.sign_pruned(transaction, &pruned.writer_ids, now)?;
+            signer.sign_pruned(transaction, &pruned.chains, now)?;
             Ok(pruned.more)
         })
         .await

@@ -1,4 +1,5 @@
-//! Signs how far the chains of events go: each minute, when the process ends, and when old events are removed.
+//! Signs how far the chains of events go: when one is begun, each minute, when the process ends, and when old events are
+//! removed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use diesel::prelude::*;
 use super::chain::{Chain, Hex, SignedHead, is_signed, statement};
 use crate::clock::Clock;
 use crate::db::schema::{audit_heads, audit_keys, audit_writers};
-use crate::db::{Database, DbConnection, Timestamp, Transaction};
+use crate::db::{Database, DbConnection, Head, PrunedChain, Timestamp, one_at_a_time};
 use crate::secret::SecretKey;
 
 /// How long events may be unsigned.
@@ -19,24 +20,43 @@ const INTERVAL: Duration = Duration::from_secs(60);
 /// What the private key is sealed for.
 const PURPOSE: &str = "audit key";
 
+/// What those wait for who sign: two statements about a chain at once would tell of it in the wrong order.
+const LOCK: &str = "audit heads";
+
 /// The key that signs the heads of chains. Cheap to clone.
 #[derive(Clone)]
 pub struct Signer(Arc<Ed25519KeyPair>);
 
 impl Signer {
-    /// Opens the key of this installation; makes it where there is none.
+    /// Opens the key of this installation, and makes it where there is none. Chains that this process begins are signed from
+    /// then on.
     ///
     /// # Errors
     /// When the database or the cryptographic library fails, or the key was sealed with another secret key.
     pub fn open(database: &Database, secret_key: &SecretKey) -> anyhow::Result<Self> {
-        if let Some(signer) = Self::find(database, secret_key)? {
-            return Ok(signer);
+        let signer = match Self::find(database, secret_key)? {
+            Some(signer) => signer,
+            None => Self::make(database, secret_key)?,
+        };
+        let its = signer.clone();
+        database.sign_new_chains(Box::new(move |connection, writer_id, now| {
+            let chain = chain(connection, writer_id)?.ok_or(diesel::result::Error::NotFound)?;
+            its.sign(connection, &chain, 0, &chain.genesis, now)
+        }));
+        Ok(signer)
+    }
+
+    fn make(database: &Database, secret_key: &SecretKey) -> anyhow::Result<Self> {
+        if database.read_blocking(|connection| audit_heads::table.count().get_result::<i64>(connection))? > 0 {
+            tracing::error!(
+                "the key that signs the record is gone, and another one is made: run keyledge audit verify"
+            );
         }
         let document = Ed25519KeyPair::generate()?.to_pkcs8()?;
         let pair = Ed25519KeyPair::from_pkcs8(document.as_ref())?;
         let sealed = secret_key.seal(PURPOSE, document.as_ref())?;
         database.write_blocking(|transaction| {
-            crate::db::one_at_a_time(transaction, PURPOSE)?;
+            one_at_a_time(transaction, PURPOSE)?;
             let made: i64 = audit_keys::table.count().get_result(&mut **transaction)?;
             if made == 0 {
                 diesel::insert_into(audit_keys::table)
@@ -52,11 +72,7 @@ impl Signer {
         Self::find(database, secret_key)?.ok_or_else(|| anyhow::anyhow!("the key that signs the record is gone"))
     }
 
-    /// The key, where there is one.
-    ///
-    /// # Errors
-    /// As for [`Signer::open`].
-    pub fn find(database: &Database, secret_key: &SecretKey) -> anyhow::Result<Option<Self>> {
+    fn find(database: &Database, secret_key: &SecretKey) -> anyhow::Result<Option<Self>> {
         let sealed = audit_keys::table.select(audit_keys::sealed_private_key);
         let sealed: Option<Vec<u8>> = database.read_blocking(|connection| sealed.first(connection).optional())?;
         let Some(sealed) = sealed else { return Ok(None) };
@@ -70,19 +86,29 @@ impl Signer {
         self.0.public_key().as_ref()
     }
 
-    /// Signs the chain of this process as far as it goes now.
+    /// Signs the chains of this process as far as they go now.
     ///
     /// # Errors
     /// When the database fails.
     pub fn sign_own(&self, database: &Database, now: Timestamp) -> Result<(), crate::db::Error> {
-        let Some(own) = database.own_head() else { return Ok(()) };
+        let own = database.own_heads();
+        if own.is_empty() {
+            return Ok(());
+        }
         database.write_blocking(|transaction| {
-            let Some(chain) = chain(transaction, own.writer_id)? else { return Ok(()) };
-            if chain.head.as_ref().is_some_and(|head| head.sequence >= own.sequence) {
-                return Ok(());
-            }
-            self.sign(transaction, &chain, own.sequence, &own.digest, now)
-        })
+            one_at_a_time(transaction, LOCK)?;
+            own.iter().try_for_each(|head| self.sign_as_far_as(transaction, head, now))
+        })?;
+        database.forget_ended(&own);
+        Ok(())
+    }
+
+    fn sign_as_far_as(&self, connection: &mut DbConnection, own: &Head, now: Timestamp) -> QueryResult<()> {
+        let Some(chain) = chain(connection, own.writer_id)? else { return Ok(()) };
+        if chain.head.as_ref().is_some_and(|head| head.sequence >= own.sequence) {
+            return Ok(());
+        }
+        self.sign(connection, &chain, own.sequence, &own.digest, now)
     }
 
     /// Signs anew the chains that lost their oldest events, in the transaction that removes those.
@@ -92,22 +118,29 @@ impl Signer {
     /// changed could not be found out any more.
     pub fn sign_pruned(
         &self,
-        transaction: &mut Transaction<'_>,
-        writer_ids: &[i64],
+        connection: &mut DbConnection,
+        pruned: &[PrunedChain],
         now: Timestamp,
     ) -> QueryResult<()> {
-        for writer_id in writer_ids {
-            let Some(chain) = chain(transaction, *writer_id)? else { continue };
-            let removed = (chain.pruned_through, chain.pruned_digest.as_deref().unwrap_or_default());
-            let (sequence, digest) = match &chain.head {
-                Some(head) if !is_signed(&chain, head, self.public_key()) => {
-                    tracing::error!("the signed head of chain {writer_id} was changed: run keyledge audit verify");
-                    return Err(diesel::result::Error::RollbackTransaction);
-                }
-                Some(head) if head.sequence >= chain.pruned_through => (head.sequence, &*head.digest),
-                _ => removed,
+        if !pruned.is_empty() {
+            one_at_a_time(connection, LOCK)?;
+        }
+        for PrunedChain { writer_id, through, digest } in pruned {
+            let Some(chain) = chain(connection, *writer_id)? else { continue };
+            let is_as_signed = |head: &SignedHead| {
+                is_signed(&chain, head, self.public_key())
+                    && (head.pruned_through, head.pruned_digest.as_deref()) == (*through, digest.as_deref())
             };
-            self.sign(transaction, &chain, sequence, digest, now)?;
+            let Some(head) = chain.head.as_ref().filter(|head| is_as_signed(head)) else {
+                tracing::error!("the signed head of chain {writer_id} was changed: run keyledge audit verify");
+                return Err(diesel::result::Error::RollbackTransaction);
+            };
+            let (sequence, digest) = if head.sequence >= chain.pruned_through {
+                (head.sequence, &*head.digest)
+            } else {
+                (chain.pruned_through, chain.pruned_digest.as_deref().unwrap_or_default())
+            };
+            self.sign(connection, &chain, sequence, digest, now)?;
         }
         Ok(())
     }
@@ -165,6 +198,18 @@ fn chain(connection: &mut DbConnection, writer_id: i64) -> QueryResult<Option<Ch
     let row: Option<ChainRow> = audit_writers::table.find(writer_id).first(connection).optional()?;
     let head: Option<HeadRow> = audit_heads::table.find(writer_id).first(connection).optional()?;
     Ok(row.map(|row| assemble(row, head)))
+}
+
+/// A chain of which nothing is left but its signed head.
+///
+/// # Errors
+/// When the statement fails.
+pub fn head_without_chain(connection: &mut DbConnection) -> QueryResult<Option<i64>> {
+    audit_heads::table
+        .filter(audit_heads::writer_id.ne_all(audit_writers::table.select(audit_writers::id)))
+        .select(audit_heads::writer_id)
+        .first(connection)
+        .optional()
 }
 
 /// All chains, in the order in which they were begun.

@@ -7,61 +7,13 @@ use anyhow::{Context, bail};
 use diesel::prelude::*;
 use serde::Deserialize;
 
-use super::chain::{Break, Chain, Stored, Verified, Verifier};
+use super::chain::{Break, Chain, Verified, Verifier};
 use super::signer;
 use crate::db::schema::audit_events;
-use crate::db::{Columns, Database, DbConnection, Error};
+use crate::db::{Database, DbConnection, Error, StoredEvent, blocks};
 
 /// Events that are read at a time.
 const SLICE: i64 = 5_000;
-
-/// An event with all its columns, in their order, from the database or from a line of an
-/// [export](super::export::ExportedEvent).
-#[derive(Debug, Queryable, Deserialize)]
-struct Row {
-    id: i64,
-    writer_id: i64,
-    sequence: i64,
-    occurred_at: i64,
-    user_id: Option<i64>,
-    api_key_id: Option<i64>,
-    actor_id: Option<i64>,
-    action: String,
-    reason: Option<String>,
-    is_use: bool,
-    method: Option<String>,
-    path: Option<String>,
-    address: Option<String>,
-    user_agent: Option<String>,
-    detail: Option<String>,
-    #[serde(with = "hex::serde")]
-    digest: Vec<u8>,
-}
-
-impl Row {
-    fn stored(&self) -> Stored<'_> {
-        Stored {
-            id: self.id,
-            columns: Columns {
-                writer_id: self.writer_id,
-                sequence: self.sequence,
-                occurred_at: self.occurred_at,
-                user_id: self.user_id,
-                api_key_id: self.api_key_id,
-                actor_id: self.actor_id,
-                action: &self.action,
-                reason: self.reason.as_deref(),
-                is_use: self.is_use,
-                method: self.method.as_deref(),
-                path: self.path.as_deref(),
-                address: self.address.as_deref(),
-                user_agent: self.user_agent.as_deref(),
-                detail: self.detail.as_deref(),
-            },
-            digest: &self.digest,
-        }
-    }
-}
 
 /// Verifies the record of a database with the public key of its signed heads.
 ///
@@ -75,25 +27,34 @@ pub fn database(database: &Database, public_key: &[u8]) -> Result<Result<Verifie
 fn whole(connection: &mut DbConnection, public_key: &[u8]) -> QueryResult<Result<Verified, Break>> {
     connection.transaction(|connection| {
         crate::db::of_one_moment(connection)?;
+        if let Some(writer_id) = signer::head_without_chain(connection)? {
+            return Ok(Err(Break::Chains { writer_id }));
+        }
         let mut verifier = match Verifier::new(signer::chains(connection)?, public_key) {
             Ok(verifier) => verifier,
             Err(found) => return Ok(Err(found)),
         };
         let mut last = 0;
         loop {
-            let slice: Vec<Row> = audit_events::table
+            let slice: Vec<StoredEvent> = audit_events::table
                 .filter(audit_events::id.gt(last))
                 .order(audit_events::id)
                 .limit(SLICE)
                 .load(connection)?;
-            let Some(end) = slice.last() else { return Ok(verifier.finish()) };
+            let Some(end) = slice.last() else { break };
             last = end.id;
             for event in &slice {
-                if let Err(found) = verifier.next(event.stored()) {
+                if let Err(found) = verifier.next(event) {
                     return Ok(Err(found));
                 }
             }
         }
+        if let DbConnection::Sqlite(sqlite) = connection
+            && let Some(id) = blocks::first_misplaced(sqlite)?
+        {
+            return Ok(Err(Break::Index { id }));
+        }
+        Ok(verifier.finish())
     })
 }
 
@@ -101,7 +62,7 @@ fn whole(connection: &mut DbConnection, public_key: &[u8]) -> QueryResult<Result
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Event(Box<Row>),
+    Event(Box<StoredEvent>),
     Chain(Chain),
 }
 
@@ -120,16 +81,22 @@ pub fn export(lines: impl BufRead, public_key: &[u8]) -> anyhow::Result<Result<V
             (Line::Event(event), verifier) => {
                 let verifier = match verifier {
                     Some(verifier) => verifier,
+                    None if chains.is_empty() => bail!(
+                        "line {number}: no chain comes before the events: only an export of all events can be verified"
+                    ),
                     None => match Verifier::new(std::mem::take(&mut chains), public_key) {
                         Ok(new) => verifier.insert(new),
                         Err(found) => return Ok(Err(found)),
                     },
                 };
-                if let Err(found) = verifier.next(event.stored()) {
+                if let Err(found) = verifier.next(&event) {
                     return Ok(Err(found));
                 }
             }
         }
+    }
+    if verifier.is_none() && chains.is_empty() {
+        bail!("there is no chain in it: only an export of all events as JSON Lines can be verified");
     }
     let verifier = verifier.map_or_else(|| Verifier::new(chains, public_key), Ok);
     Ok(verifier.and_then(Verifier::finish))

@@ -15,7 +15,6 @@ use crate::audit::export::{AuditEvent, EventOutcome, Export, Shape};
 use crate::audit::model::{Event, Filter};
 use crate::audit::pages::{action, reason};
 use crate::audit::queries;
-use crate::audit::signer::Signer;
 use crate::audit::verify;
 use crate::config::StorageConfig;
 use crate::db::Timestamp;
@@ -130,19 +129,15 @@ pub(super) fn run(config: &StorageConfig, command: AuditCommand) -> anyhow::Resu
         AuditCommand::Verify { public_key, json, .. } => {
             let public_key = match public_key {
                 Some(PublicKey(public_key)) => public_key,
-                None => signer(&storage)?.public_key().to_vec(),
+                None => storage.signer.public_key().to_vec(),
             };
             tell(verify::database(&storage.database, &public_key)?, json)
         }
         AuditCommand::PublicKey => {
-            println!("{}", hex::encode(signer(&storage)?.public_key()));
+            println!("{}", hex::encode(storage.signer.public_key()));
             Ok(())
         }
     }
-}
-
-fn signer(storage: &Storage) -> anyhow::Result<Signer> {
-    Signer::find(&storage.database, &storage.secret_key)?.context("the key that signs the record is gone")
 }
 
 fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {

@@ -22,7 +22,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::audit::signer::Signer;
 use crate::clock::Clock;
 use crate::config::{ServerConfig, StorageConfig};
 use crate::storage::Storage;
@@ -156,12 +155,8 @@ impl Deref for Operator {
 
 impl Drop for Operator {
     fn drop(&mut self) {
-        if self.database.own_head().is_none() {
-            return;
-        }
-        let signed = Signer::open(&self.database, &self.secret_key)
-            .and_then(|signer| Ok(signer.sign_own(&self.database, Clock::default().now())?));
-        if let Err(error) = signed {
+        if let Err(error) = self.signer.sign_own(&self.database, Clock::default().now()) {
+            let error = anyhow::Error::from(error);
             tracing::error!("what was done is recorded, but the record could not be signed: {error:#}");
         }
     }

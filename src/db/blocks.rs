@@ -9,7 +9,7 @@
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Nullable};
 use diesel::sqlite::Sqlite;
 
 use super::schema::audit_events;
@@ -160,7 +160,8 @@ fn find_in_blocks(
         .bind::<BigInt, _>(wanted.end.min(tail + 1))
         .bind::<BigInt, _>(wanted.first)
         .bind::<BigInt, _>(wanted.user_id)
-        .bind::<BigInt, _>(wanted.end)
+        // What has come to the block since the tail was read was looked for there.
+        .bind::<BigInt, _>(wanted.end.min(tail + 1))
         .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX));
     if let Some(api_key_id) = wanted.api_key_id {
         query = query.bind::<BigInt, _>(api_key_id);
@@ -210,6 +211,33 @@ fn newest(sqlite: &mut SqliteConnection) -> QueryResult<Option<(i64, i64)>> {
         .select((audit_blocks::first_id, audit_blocks::last_id))
         .first(sqlite)
         .optional()
+}
+
+/// The first event up to the last block that is not in a block with its own entry, or in whose place there is another; all
+/// that a block has more than the events that are left is of events that were removed.
+pub(crate) fn first_misplaced(sqlite: &mut SqliteConnection) -> QueryResult<Option<i64>> {
+    const FIRST_MISPLACED: &str = "
+        WITH oldest (id) AS (SELECT MIN(id) FROM audit_events)
+        SELECT COALESCE((
+            SELECT MIN(id) FROM audit_events AS event
+            WHERE id <= (SELECT MAX(last_id) FROM audit_blocks) AND NOT EXISTS (
+                SELECT 1 FROM audit_block_entries
+                WHERE block_id = (SELECT MAX(first_id) FROM audit_blocks WHERE first_id <= event.id)
+                AND user_id = IFNULL(event.user_id, 0) AND refused = (event.reason IS NOT NULL)
+                AND api_key_id = IFNULL(event.api_key_id, 0) AND event_id = event.id
+            )
+        ), (
+            SELECT MIN(first_id) FROM audit_blocks AS block
+            WHERE (SELECT COUNT(*) FROM audit_block_entries WHERE block_id = first_id AND event_id >= (SELECT id FROM oldest))
+                <> (SELECT COUNT(*) FROM audit_events WHERE id BETWEEN first_id AND last_id)
+            OR refused < (SELECT COUNT(reason) FROM audit_events WHERE id BETWEEN first_id AND last_id)
+        )) AS event_id";
+    #[derive(QueryableByName)]
+    struct Misplaced {
+        #[diesel(sql_type = Nullable<BigInt>)]
+        event_id: Option<i64>,
+    }
+    diesel::sql_query(FIRST_MISPLACED).get_result(sqlite).map(|Misplaced { event_id }| event_id)
 }
 
 /// Counts the events after those last counted, or adds those after the last block to a block, once they are enough. At
@@ -326,3 +354,49 @@ const COUNT_ALL: &[&str] = &[
      ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
          allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::model::{Action, NewEvent, Outcome};
+    use crate::db::{Database, DatabaseUrl, DbConnection, Timestamp};
+
+    async fn record(database: &Database, events: i64) {
+        let event = NewEvent {
+            at: Timestamp::from_unix_micros(1_795_000_000_000_000).unwrap(),
+            user_id: Some(1),
+            api_key_id: None,
+            actor_id: None,
+            action: Action::SignIn,
+            outcome: Outcome::Allowed,
+            source: None,
+            detail: None,
+        };
+        database.record(vec![event.into(); usize::try_from(events).unwrap()]).await.unwrap();
+        while sqlite(database, bring_forward) {}
+    }
+
+    fn sqlite<T>(database: &Database, work: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>) -> T {
+        let work = |connection: &mut DbConnection| match connection {
+            DbConnection::Sqlite(sqlite) => work(sqlite),
+            DbConnection::Postgres(_) => unreachable!(),
+        };
+        database.write_blocking(|transaction| work(&mut *transaction)).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn what_comes_to_a_block_between_two_looks_is_found_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("keyledge.db")), 1).unwrap();
+        record(&database, BLOCK_STEP).await;
+        let seen = sqlite(&database, tail);
+        assert_eq!(seen, BLOCK_STEP);
+        record(&database, BLOCK_STEP).await;
+        assert_eq!(sqlite(&database, newest), Some((1, 2 * BLOCK_STEP)));
+        let wanted = Wanted { user_id: 1, api_key_id: None, refused: None, first: 0, end: i64::MAX };
+        for order in [Order::NewestFirst, Order::OldestFirst] {
+            let found = sqlite(&database, |sqlite| find_in_blocks(sqlite, wanted, order, seen, 10_000));
+            assert!(found.len() == 1024 && found.iter().all(|id| *id <= seen), "{found:?}");
+        }
+    }
+}

@@ -54,24 +54,40 @@ fn establish(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
 }
 
 /// A connection that changes nothing of what a database holds, whichever program's it is. It waits a limited time for locks
-/// that others have.
+/// that others have, and on Postgres has the isolation and durability that are relied on, whatever the server's defaults are.
 pub(super) fn look_into(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
     let mut connection = match url {
         DatabaseUrl::Sqlite(path) => DbConnection::Sqlite(SqliteConnection::establish(&path.to_string_lossy())?),
-        DatabaseUrl::Postgres(url) => DbConnection::Postgres(PgConnection::establish(&with_timeout(url))?),
+        DatabaseUrl::Postgres(url) => DbConnection::Postgres(PgConnection::establish(&with_limits(url))?),
     };
-    let patience = match url {
+    let settings = match url {
         DatabaseUrl::Sqlite(_) => "PRAGMA busy_timeout = 5000",
-        DatabaseUrl::Postgres(_) => "SET lock_timeout = '10s'; SET statement_timeout = '30s'",
+        DatabaseUrl::Postgres(_) => {
+            "SET lock_timeout = '10s'; SET statement_timeout = '30s'; \
+             SET default_transaction_isolation = 'read committed'; \
+             SELECT set_config('synchronous_commit', 'on', FALSE) WHERE current_setting('synchronous_commit') = 'off'"
+        }
     };
-    connection.batch_execute(patience).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    connection.batch_execute(settings).map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
 }
 
-/// A connection URI with a limit on how long connecting may take, unless it has one; libpq would wait for ever.
-fn with_timeout(url: &str) -> String {
-    let separator = if url.contains('?') { '&' } else { '?' };
-    if url.contains("connect_timeout=") { url.to_owned() } else { format!("{url}{separator}connect_timeout=10") }
+/// Limits, unless the URI has them, on how long connecting may take, and how long a server that has vanished from the network
+/// is waited for: libpq would wait for ever, and the system for a quarter of an hour.
+const LIMITS: [(&str, &str); 5] = [
+    ("connect_timeout", "10"),
+    ("tcp_user_timeout", "10000"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "2"),
+    ("keepalives_count", "3"),
+];
+
+fn with_limits(url: &str) -> String {
+    let missing = LIMITS.iter().filter(|(name, _)| !url.contains(&format!("{name}=")));
+    missing.fold(url.to_owned(), |url, (name, value)| {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{separator}{name}={value}")
+    })
 }
 
 /// Runs a query on whichever connection it is. A query that names its backend is prepared once and found again by its

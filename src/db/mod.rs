@@ -42,12 +42,12 @@ use self::connection::Manager;
 pub(crate) use self::connection::on_either;
 pub use self::credentials::{Counters, Credential, Found, Named, Owner, Presented};
 pub use self::migrations::Contents;
-pub use self::pruning::{Pruned, SLICE};
-pub use self::record::{Columns, Entry, Head, Recorded, digest, genesis};
+pub use self::pruning::{Pruned, PrunedChain, SLICE};
+pub use self::record::{Columns, Entry, Head, Recorded, StoredEvent, digest, genesis};
 pub use self::time::Timestamp;
 pub use self::uses::{Uses, UsesOf, uses_since};
-pub use self::writer::Transaction;
 use self::writer::Writer;
+pub use self::writer::{SignBeginning, Transaction};
 
 /// Where the database is; parsed from `sqlite:PATH` or `postgres://…`.
 #[derive(Clone, PartialEq, Eq)]
@@ -290,11 +290,21 @@ impl Database {
         self.decide(Vec::new(), |_, recorded| recorded.extend(entries)).await
     }
 
-    /// The newest event that this process has recorded; none when it has recorded nothing. Waits for a transaction that is
-    /// under way.
+    /// Lets each chain that this process begins be signed from then on, in the transaction that begins it.
+    pub fn sign_new_chains(&self, sign: SignBeginning) {
+        self.writer.sign_new_chains(sign);
+    }
+
+    /// The newest event of each chain that this process has begun: of the one that it writes now, and of those that it gave
+    /// up because their connection broke. Waits for a transaction that is under way.
     #[must_use]
-    pub fn own_head(&self) -> Option<Head> {
-        self.writer.head()
+    pub fn own_heads(&self) -> Vec<Head> {
+        self.writer.heads()
+    }
+
+    /// Forgets those of [`Database::own_heads`] that are given up, and signed.
+    pub fn forget_ended(&self, signed: &[Head]) {
+        self.writer.forget_ended(signed);
     }
 
     /// How much this process has recorded since it began.
@@ -360,6 +370,28 @@ pub fn one_at_a_time(connection: &mut DbConnection, name: &str) -> QueryResult<(
             .bind::<diesel::sql_types::Text, _>(name)
             .execute(postgres)
             .map(|_| ()),
+    }
+}
+
+/// Whether nobody else is within [`one_at_a_time`], or this, by that name; if so, nobody else will be until the transaction
+/// ends.
+///
+/// # Errors
+/// When the statement fails.
+pub fn is_next(connection: &mut DbConnection, name: &str) -> QueryResult<bool> {
+    #[derive(diesel::QueryableByName)]
+    struct Lock {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        is_taken: bool,
+    }
+    match connection {
+        DbConnection::Sqlite(_) => Ok(true),
+        DbConnection::Postgres(postgres) => {
+            diesel::sql_query("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS is_taken")
+                .bind::<diesel::sql_types::Text, _>(name)
+                .get_result(postgres)
+                .map(|Lock { is_taken }| is_taken)
+        }
     }
 }
 

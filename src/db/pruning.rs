@@ -1,11 +1,14 @@
 //! Removes the oldest part of the record, a slice in a transaction.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use diesel::prelude::*;
 
+use super::record::StoredEvent;
 use super::schema::{audit_events, audit_writers, daily_uses};
-use super::{DbConnection, Timestamp, blocks, one_at_a_time};
+use super::{DbConnection, Timestamp, blocks, is_next, record};
+use crate::secret::Digest;
 
 /// Rows of a table that a transaction removes at most because of their age: that takes about as long as a checkpoint.
 pub const SLICE: i64 = 512;
@@ -14,51 +17,91 @@ pub const SLICE: i64 = 512;
 #[derive(Clone, Debug)]
 pub struct Pruned {
     /// The chains that lost their oldest events.
-    pub writer_ids: Vec<i64>,
+    pub chains: Vec<PrunedChain>,
     /// Whether there may be more to remove.
     pub more: bool,
 }
 
+/// A chain that lost its oldest events, and where it had begun before.
+#[derive(Clone, Debug)]
+pub struct PrunedChain {
+    /// The chain.
+    pub writer_id: i64,
+    /// The last event that had been removed earlier; 0 when none had been.
+    pub through: i64,
+    /// The digest of that event.
+    pub digest: Option<Vec<u8>>,
+}
+
 /// Removes a slice of the events that are older than `oldest`, and one of the counts. The newest event always stays, and
 /// on SQLite the newest block and what comes after it. A chain loses its oldest run; where it goes on and from which
-/// digest stays with its writer.
+/// digest stays with its writer. Where another instance is removing, that is left to it.
+///
+/// # Errors
+/// When a statement fails, and when an event is not what was written: nothing is removed then, since what was changed could
+/// not be found out any more.
 pub(super) fn prune(connection: &mut DbConnection, oldest: Timestamp) -> QueryResult<Pruned> {
-    // Two instances that removed the same slice could tell of each other's removals in the wrong order.
-    one_at_a_time(connection, "prune")?;
+    if !is_next(connection, "prune")? {
+        return Ok(Pruned { chains: Vec::new(), more: false });
+    }
     let end = first_to_stay(connection)?;
-    let slice: Vec<(i64, i64, i64, Vec<u8>)> = audit_events::table
-        .filter(audit_events::id.lt(end))
-        .order(audit_events::id.asc())
-        .limit(SLICE)
-        .select((
-            audit_events::id,
-            audit_events::writer_id,
-            audit_events::sequence,
-            audit_events::digest,
-            audit_events::occurred_at,
-        ))
-        .load::<(i64, i64, i64, Vec<u8>, Timestamp)>(connection)?
-        .into_iter()
-        .take_while(|(.., occurred_at)| *occurred_at < oldest)
-        .map(|(id, writer_id, sequence, digest, _)| (id, writer_id, sequence, digest))
-        .collect();
-    if let Some((last, ..)) = slice.last() {
-        diesel::delete(audit_events::table.filter(audit_events::id.le(last))).execute(connection)?;
-        if let DbConnection::Sqlite(sqlite) = connection {
-            blocks::forget(sqlite, *last)?;
+    let mut slice: Vec<StoredEvent> =
+        audit_events::table.filter(audit_events::id.lt(end)).order(audit_events::id).limit(SLICE).load(connection)?;
+    slice.truncate(slice.partition_point(|event| event.occurred_at < oldest.unix_micros()));
+    let mut chains = BTreeMap::new();
+    for event in &slice {
+        let run = match chains.entry(event.writer_id) {
+            Entry::Occupied(run) => run.into_mut(),
+            Entry::Vacant(place) => place.insert(Run::begin(connection, event.writer_id)?),
+        };
+        if !run.goes_on_with(event) {
+            tracing::error!("event {} was changed, or one before it: run keyledge audit verify", event.id);
+            return Err(diesel::result::Error::RollbackTransaction);
         }
     }
-    let removed = slice.len();
-    let ends: BTreeMap<i64, (i64, Vec<u8>)> =
-        slice.into_iter().map(|(_, writer_id, sequence, digest)| (writer_id, (sequence, digest))).collect();
-    let writer_ids = ends.keys().copied().collect();
-    for (writer_id, (sequence, digest)) in ends {
+    if let Some(last) = slice.last() {
+        diesel::delete(audit_events::table.filter(audit_events::id.le(last.id))).execute(connection)?;
+        if let DbConnection::Sqlite(sqlite) = connection {
+            blocks::forget(sqlite, last.id)?;
+        }
+    }
+    for (writer_id, run) in &chains {
         diesel::update(audit_writers::table.find(writer_id))
-            .set((audit_writers::pruned_through.eq(sequence), audit_writers::pruned_digest.eq(Some(digest))))
+            .set((
+                audit_writers::pruned_through.eq(run.sequence),
+                audit_writers::pruned_digest.eq(Some(run.digest.as_slice())),
+            ))
             .execute(connection)?;
     }
     let counts = prune_counts(connection, oldest)?;
-    Ok(Pruned { writer_ids, more: removed == usize::try_from(SLICE).unwrap_or(0) || counts })
+    let more = slice.len() == usize::try_from(SLICE).unwrap_or(0) || counts;
+    Ok(Pruned { chains: chains.into_values().map(|run| run.before).collect(), more })
+}
+
+/// The oldest events of a chain, one after another.
+struct Run {
+    before: PrunedChain,
+    sequence: i64,
+    digest: Digest,
+}
+
+impl Run {
+    fn begin(connection: &mut DbConnection, writer_id: i64) -> QueryResult<Self> {
+        let (genesis, through, digest): (Vec<u8>, i64, Option<Vec<u8>>) = audit_writers::table
+            .find(writer_id)
+            .select((audit_writers::genesis, audit_writers::pruned_through, audit_writers::pruned_digest))
+            .first(connection)?;
+        let joins_on_to = digest.as_ref().unwrap_or(&genesis).as_slice().try_into();
+        let joins_on_to = joins_on_to.map_err(|_| diesel::result::Error::RollbackTransaction)?;
+        Ok(Self { before: PrunedChain { writer_id, through, digest }, sequence: through, digest: joins_on_to })
+    }
+
+    fn goes_on_with(&mut self, event: &StoredEvent) -> bool {
+        let computed = record::digest(&self.digest, &event.columns());
+        let goes_on = event.sequence == self.sequence + 1 && computed == *event.digest;
+        (self.sequence, self.digest) = (event.sequence, computed);
+        goes_on
+    }
 }
 
 fn first_to_stay(connection: &mut DbConnection) -> QueryResult<i64> {

@@ -12,6 +12,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{self, Array, BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
 use diesel::sqlite::Sqlite;
+use serde::Deserialize;
 
 use super::schema::audit_writers;
 use super::{DbConnection, Timestamp, one_at_a_time};
@@ -155,6 +156,53 @@ pub struct Columns<'a> {
     pub address: Option<&'a str>,
     pub user_agent: Option<&'a str>,
     pub detail: Option<&'a str>,
+}
+
+/// An event with all its columns, in their order, from the database or from a line of an
+/// [export](crate::audit::export::ExportedEvent).
+#[derive(Debug, Queryable, Deserialize)]
+#[expect(missing_docs, reason = "they are the columns of audit_events, which the migration describes")]
+pub struct StoredEvent {
+    pub id: i64,
+    pub writer_id: i64,
+    pub sequence: i64,
+    pub occurred_at: i64,
+    pub user_id: Option<i64>,
+    pub api_key_id: Option<i64>,
+    pub actor_id: Option<i64>,
+    pub action: String,
+    pub reason: Option<String>,
+    pub is_use: bool,
+    pub method: Option<String>,
+    pub path: Option<String>,
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
+    pub detail: Option<String>,
+    #[serde(with = "hex::serde")]
+    pub digest: Vec<u8>,
+}
+
+impl StoredEvent {
+    /// What its digest covers.
+    #[must_use]
+    pub fn columns(&self) -> Columns<'_> {
+        Columns {
+            writer_id: self.writer_id,
+            sequence: self.sequence,
+            occurred_at: self.occurred_at,
+            user_id: self.user_id,
+            api_key_id: self.api_key_id,
+            actor_id: self.actor_id,
+            action: &self.action,
+            reason: self.reason.as_deref(),
+            is_use: self.is_use,
+            method: self.method.as_deref(),
+            path: self.path.as_deref(),
+            address: self.address.as_deref(),
+            user_agent: self.user_agent.as_deref(),
+            detail: self.detail.as_deref(),
+        }
+    }
 }
 
 /// What the first event of a chain joins on to: SHA-256 over the genesis of the chain that was begun before it (32 zero

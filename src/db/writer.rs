@@ -9,7 +9,7 @@
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager};
@@ -101,8 +101,12 @@ pub(super) struct Writer {
     session: Arc<Mutex<Session>>,
     /// Beside the session, which a transaction keeps to itself.
     recorded: Arc<Mutex<Recorded>>,
+    signs: Arc<OnceLock<SignBeginning>>,
     jobs: SyncSender<Job>,
 }
+
+/// Signs, in the transaction that begins it, that a chain of this number has no events yet.
+pub type SignBeginning = Box<dyn Fn(&mut DbConnection, i64, Timestamp) -> QueryResult<()> + Send + Sync>;
 
 struct Job {
     /// When whoever asked is refused instead of waiting on.
@@ -120,8 +124,8 @@ enum Work {
 
 impl Writer {
     pub(super) fn start(manager: Manager) -> Result<Self, Error> {
-        let recorded = Arc::default();
-        let session = Arc::new(Mutex::new(Session::new(manager, Arc::clone(&recorded))));
+        let (recorded, signs) = (Arc::default(), Arc::default());
+        let session = Arc::new(Mutex::new(Session::new(manager, Arc::clone(&recorded), Arc::clone(&signs))));
         let (jobs, queue) = sync_channel(LONGEST_QUEUE);
         let its_session = session.clone();
         let syncer = Syncer::start()?;
@@ -129,7 +133,7 @@ impl Writer {
             .name("writer".to_owned())
             .spawn(move || drive(&its_session, &queue, &syncer))
             .map_err(Error::Thread)?;
-        Ok(Self { session, recorded, jobs })
+        Ok(Self { session, recorded, signs, jobs })
     }
 
     pub(super) async fn change<T, F>(&self, queries: F) -> Result<T, Error>
@@ -159,8 +163,18 @@ impl Writer {
         lock(&self.recorded).clone()
     }
 
-    pub(super) fn head(&self) -> Option<Head> {
-        lock(&self.session).chain.as_ref().map(Chain::head)
+    pub(super) fn sign_new_chains(&self, sign: SignBeginning) {
+        // Whoever was first signs with the same key.
+        let _ = self.signs.set(sign);
+    }
+
+    pub(super) fn heads(&self) -> Vec<Head> {
+        let session = lock(&self.session);
+        session.ended.iter().copied().chain(session.chain.as_ref().map(Chain::head)).collect()
+    }
+
+    pub(super) fn forget_ended(&self, signed: &[Head]) {
+        lock(&self.session).ended.retain(|head| !signed.contains(head));
     }
 
     pub(super) async fn decide<T, F>(&self, presented: Vec<Presented>, decide: F) -> Result<T, Error>
@@ -320,6 +334,9 @@ struct Session {
     /// What the connection has found, and not changed since.
     remembered: Remembered,
     chain: Option<Chain>,
+    /// Where the chains are that were given up since they were last signed.
+    ended: Vec<Head>,
+    signs: Arc<OnceLock<SignBeginning>>,
     recorded: Arc<Mutex<Recorded>>,
     /// The connection's log, once something was committed on SQLite.
     log: Option<Log>,
@@ -332,12 +349,14 @@ struct Session {
 }
 
 impl Session {
-    fn new(manager: Manager, recorded: Arc<Mutex<Recorded>>) -> Self {
+    fn new(manager: Manager, recorded: Arc<Mutex<Recorded>>, signs: Arc<OnceLock<SignBeginning>>) -> Self {
         Self {
             manager,
             connection: None,
             remembered: Remembered::default(),
             chain: None,
+            ended: Vec::new(),
+            signs,
             recorded,
             log: None,
             is_log_lost: false,
@@ -375,11 +394,16 @@ impl Session {
         let result = result.and_then(|value| {
             let Some(first) = entries.first() else { return Ok(value) };
             let connection = self.connection.as_mut().ok_or(diesel::result::Error::BrokenTransactionManager)?;
-            let chain = match &mut chain {
-                Some(chain) => chain,
-                None => chain.insert(Chain::begin(connection, first.occurred_at)?),
-            };
-            record::append(connection, chain, &entries)?;
+            if chain.is_none() {
+                let begun = Chain::begin(connection, first.occurred_at)?;
+                if let Some(sign) = self.signs.get() {
+                    sign(connection, begun.head().writer_id, first.occurred_at)?;
+                }
+                chain = Some(begun);
+            }
+            if let Some(chain) = &mut chain {
+                record::append(connection, chain, &entries)?;
+            }
             Ok(value)
         });
         match result {
@@ -519,7 +543,7 @@ impl Session {
     fn give_up(&mut self) {
         self.connection = None;
         self.remembered = Remembered::default();
-        self.chain = None;
+        self.ended.extend(self.chain.take().as_ref().map(Chain::head));
         self.log = None;
     }
 }
@@ -557,11 +581,14 @@ mod tests {
     use super::super::Database;
     use super::super::schema::audit_events;
     use super::*;
+    use crate::audit::signer::Signer;
     use crate::audit::verify;
+    use crate::secret::SecretKey;
 
     struct Installation {
         folder: TempDir,
         database: Database,
+        signer: Signer,
     }
 
     impl Installation {
@@ -569,7 +596,9 @@ mod tests {
         async fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("keyledge.db")), 1).unwrap();
-            let installation = Self { folder, database };
+            let secret_key = SecretKey::parse(&SecretKey::generate(&mut rand::rng())).unwrap();
+            let signer = Signer::open(&database, &secret_key).unwrap();
+            let installation = Self { folder, database, signer };
             installation.write("before").await.unwrap();
             installation
         }
@@ -611,7 +640,7 @@ mod tests {
         fn recorded(&self) -> Vec<String> {
             let actions = audit_events::table.order(audit_events::id.asc()).select(audit_events::action);
             let actions: Vec<String> = self.database.read_blocking(|connection| actions.load(connection)).unwrap();
-            let verified = verify::database(&self.database, &[]).unwrap().unwrap();
+            let verified = verify::database(&self.database, self.signer.public_key()).unwrap().unwrap();
             assert_eq!(usize::try_from(verified.events).unwrap(), actions.len());
             actions
         }
@@ -663,6 +692,20 @@ mod tests {
                 "blocking change"
             ]
         );
+    }
+
+    #[actix_web::test]
+    async fn a_chain_that_was_given_up_is_signed_to_its_end() {
+        let installation = Installation::new().await;
+        installation.break_log();
+        installation.write("change in a broken log").await.unwrap_err();
+        installation.write("change").await.unwrap();
+        let Installation { database, signer, .. } = &installation;
+        assert_eq!(database.own_heads().len(), 2);
+        signer.sign_own(database, entry("").occurred_at).unwrap();
+        assert_eq!(database.own_heads().len(), 1);
+        let verified = verify::database(database, signer.public_key()).unwrap().unwrap();
+        assert_eq!((verified.chains, verified.events, verified.unsigned), (2, 3, 0));
     }
 
     #[actix_web::test]

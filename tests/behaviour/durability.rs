@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_query;
 use keyledge::clock::Clock;
-use keyledge::db::{Database, DbConnection, Entry};
+use keyledge::db::{DbConnection, Entry};
 use reqwest::StatusCode;
 
 use crate::support::load::{Connection, Exchange, Load, Request, basic, bearer, get, post};
@@ -348,7 +348,7 @@ async fn fill(database: &TestDatabase) {
         detail: None,
         is_last_use: false,
     };
-    Database::open(&database.url, 1).unwrap().record(vec![entry; 3500]).await.unwrap();
+    database.open().record(vec![entry; 3500]).await.unwrap();
 }
 
 /// Holds up whoever wants to write to the record.

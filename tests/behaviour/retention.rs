@@ -135,7 +135,7 @@ async fn the_operator_sets_how_long_the_record_is_kept(database: TestDatabase) {
     let key = server.generate(&admin).await;
     record_uses(&server.open_database(), &key.client_id, server.clock.now(), None, OLD_EVENTS).await;
     let database = server.stop();
-    let record = Database::open(&database.url, 1).unwrap();
+    let record = database.open();
     assert!(count_before(&record, now) > OLD_EVENTS);
 
     let _process = Process::start(&database.text, &["--audit-retention-days", "1"]);

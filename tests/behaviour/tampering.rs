@@ -11,7 +11,7 @@ use keyledge::db::schema::{audit_events, audit_heads, audit_keys, audit_writers}
 use keyledge::db::{Database, DbConnection, Timestamp};
 use keyledge::secret::{SecretKey, SecretText};
 
-use crate::support::{SECRET_KEY, Server, TestDatabase, keyledge, on_each_database};
+use crate::support::{self, Backend, SECRET_KEY, Server, TestDatabase, keyledge, on_each_database};
 
 on_each_database![
     an_untouched_record_is_verified_and_signed_to_its_end_once_the_program_has_stopped,
@@ -21,8 +21,11 @@ on_each_database![
     a_chain_cannot_be_cut_off_before_its_signed_head,
     a_chain_cannot_be_computed_anew_without_the_key,
     a_chain_cannot_be_taken_out,
+    a_chain_cannot_be_emptied_without_its_head,
+    the_newest_chain_cannot_be_taken_out_while_its_head_is_left,
     a_head_of_another_key_is_refused,
     pruning_leaves_a_signed_end_and_nobody_can_remove_more,
+    what_was_changed_is_not_removed_for_its_age,
     a_changed_head_stops_the_pruning,
     the_command_line_verifies_the_record_and_names_what_was_changed,
     a_whole_export_is_verified_elsewhere_with_the_public_key_alone,
@@ -46,7 +49,7 @@ impl Stopped {
         let (added, printed) = server.cli(&["role", "add", "reader"]);
         assert!(added, "{printed}");
         let owner = server.stop();
-        let database = Database::open(&owner.url, 2).unwrap();
+        let database = owner.open();
         let public_key = signer(&database).public_key().to_vec();
         Self { database, public_key, _owner: owner }
     }
@@ -186,6 +189,24 @@ async fn a_chain_cannot_be_taken_out(server: Server) {
     assert_eq!(record.verify(), Err(Break::Chains { writer_id: 2 }));
 }
 
+async fn a_chain_cannot_be_emptied_without_its_head(server: Server) {
+    let record = Stopped::after(server).await;
+    record.tamper(|connection| {
+        diesel::delete(audit_events::table.filter(audit_events::writer_id.eq(1))).execute(connection)?;
+        diesel::delete(audit_heads::table.find(1)).execute(connection)
+    });
+    assert_eq!(record.verify(), Err(Break::Unsigned { writer_id: 1 }));
+}
+
+async fn the_newest_chain_cannot_be_taken_out_while_its_head_is_left(server: Server) {
+    let record = Stopped::after(server).await;
+    record.tamper(|connection| {
+        diesel::delete(audit_events::table.filter(audit_events::writer_id.eq(2))).execute(connection)?;
+        diesel::delete(audit_writers::table.find(2)).execute(connection)
+    });
+    assert_eq!(record.verify(), Err(Break::Chains { writer_id: 2 }));
+}
+
 async fn a_head_of_another_key_is_refused(server: Server) {
     let record = Stopped::after(server).await;
     record.tamper(|connection| diesel::delete(audit_keys::table).execute(connection));
@@ -221,6 +242,39 @@ async fn pruning_leaves_a_signed_end_and_nobody_can_remove_more(server: Server) 
             .set((audit_writers::pruned_through.eq(sequence), audit_writers::pruned_digest.eq(Some(digest))))
             .execute(connection)
     });
+    assert_eq!(record.verify(), Err(Break::Removed { writer_id }));
+}
+
+async fn what_was_changed_is_not_removed_for_its_age(server: Server) {
+    let (now, record) = (server.clock.now(), Stopped::after(server).await);
+    record.fill(now).await;
+    let signer = signer(&record.database);
+    signer.sign_own(&record.database, now).unwrap();
+    let count = || {
+        let events = audit_events::table.count();
+        record.database.read_blocking(|connection| events.get_result::<i64>(connection)).unwrap()
+    };
+    let before = count();
+    // Who wants an event to be gone dates it back, and waits for the program to remove it.
+    let (id, writer_id, sequence) = record.middle();
+    let dated_back = audit_events::table.filter(audit_events::id.le(id));
+    record.tamper(|connection| diesel::update(dated_back).set(audit_events::occurred_at.eq(0)).execute(connection));
+    clean(&record.database, &signer, now, 400).await.unwrap_err();
+    assert_eq!(count(), before);
+    assert!(matches!(record.verify(), Err(Break::Changed { writer_id: 1, sequence: 1, .. })));
+
+    let removed = audit_events::table.filter(audit_events::id.le(id));
+    let digest: Vec<u8> = record
+        .database
+        .read_blocking(|connection| audit_events::table.find(id).select(audit_events::digest).first(connection))
+        .unwrap();
+    record.tamper(|connection| {
+        diesel::delete(removed).execute(connection)?;
+        diesel::update(audit_writers::table.find(writer_id))
+            .set((audit_writers::pruned_through.eq(sequence), audit_writers::pruned_digest.eq(Some(digest))))
+            .execute(connection)
+    });
+    clean(&record.database, &signer, now + Duration::days(500), 400).await.unwrap_err();
     assert_eq!(record.verify(), Err(Break::Removed { writer_id }));
 }
 
@@ -288,4 +342,36 @@ async fn a_whole_export_is_verified_elsewhere_with_the_public_key_alone(server: 
     assert!(code == 1 && told.contains("another key"), "{told}");
     let (code, told) = verify("rubbish\n", &public_key);
     assert!(code == 1 && told.contains("line 1"), "{told}");
+    let (code, told) = verify("", &public_key);
+    assert!(code == 1 && told.contains("there is no chain in it"), "{told}");
+    let events = exported.lines().filter(|line| line.contains("\"action\"")).collect::<Vec<_>>().join("\n");
+    let (code, told) = verify(&events, &public_key);
+    assert!(code == 1 && told.contains("only an export of all events can be verified"), "{told}");
+}
+
+/// On Postgres, ordinary indexes find the events of a person.
+#[test]
+fn an_event_that_the_index_no_longer_finds_is_missed() {
+    support::run(Backend::Sqlite, async |server: Server| {
+        let now = server.clock.now();
+        let record = Stopped::after(server).await;
+        record.fill(now).await;
+        record.verify().unwrap();
+        let tamper = |change: &str| {
+            record.tamper(|connection| diesel::sql_query(change).execute(connection));
+            record.verify()
+        };
+        let (id, ..) = record.middle();
+        let keep = "CREATE TABLE kept AS SELECT * FROM audit_block_entries";
+        record.database.write_blocking(|transaction| diesel::sql_query(keep).execute(&mut **transaction)).unwrap();
+        let removed = tamper(&format!("DELETE FROM audit_block_entries WHERE event_id = {id}"));
+        assert_eq!(removed, Err(Break::Index { id }));
+        let back = "INSERT OR IGNORE INTO audit_block_entries SELECT * FROM kept";
+        tamper(back).unwrap();
+        let put_in =
+            tamper("INSERT INTO audit_block_entries SELECT block_id, 77, refused, 0, event_id FROM kept LIMIT 1");
+        assert_eq!(put_in, Err(Break::Index { id: 1 }));
+        tamper("DELETE FROM audit_block_entries WHERE user_id = 77").unwrap();
+        assert!(matches!(tamper("DELETE FROM audit_blocks WHERE first_id = 1"), Err(Break::Index { .. })));
+    });
 }

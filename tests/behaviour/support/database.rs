@@ -7,12 +7,14 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{
     Connection, OptionalExtension, PgConnection, QueryDsl, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
 };
+use keyledge::audit::signer::Signer;
 use keyledge::clock::Clock;
 use keyledge::db::schema::failed_attempts;
-use keyledge::db::{DatabaseUrl, DbConnection};
+use keyledge::db::{Database, DatabaseUrl, DbConnection};
+use keyledge::secret::{SecretKey, SecretText};
 use tempfile::TempDir;
 
-use super::{PASSWORD, Server, keyledge};
+use super::{PASSWORD, SECRET_KEY, Server, keyledge};
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +105,13 @@ impl TestDatabase {
             }
             DatabaseUrl::Postgres(url) => DbConnection::Postgres(PgConnection::establish(url).unwrap()),
         }
+    }
+
+    /// The database as another process of the program opens it.
+    pub fn open(&self) -> Database {
+        let database = Database::open(&self.url, 2).unwrap();
+        Signer::open(&database, &SecretKey::parse(&SecretText::new(SECRET_KEY)).unwrap()).unwrap();
+        database
     }
 
     /// How many failures of a kind were counted against this machine.

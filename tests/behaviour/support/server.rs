@@ -117,7 +117,7 @@ impl Server {
 
     /// The database, to look into it.
     pub fn open_database(&self) -> Database {
-        Database::open(&self.database.url, 2).unwrap()
+        self.database.open()
     }
 
     /// Runs the program's command line on the same database and returns whether it succeeded, and what it printed.
