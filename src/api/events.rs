@@ -49,6 +49,9 @@ pub struct EventQuery {
 
 /// Audit events, newest first.
 ///
+/// Whoever asks again for what is new reads a minute that was read before, too: with several instances, an event may come in
+/// before others that were there already.
+///
 /// # Errors
 /// When the caller may not, or a parameter cannot be read.
 #[utoipa::path(
