@@ -12,10 +12,12 @@ const FIRST_LOOK = 20 * SECOND;
 
 // What browsers take for a longer time is no time at all to them.
 const LONGEST_TIMER = 2 ** 31 - 1;
+const TIMEOUT = 60 * SECOND;
 
 const dialog = document.querySelector("[data-session]");
 let timer;
 let endsAt;
+let shown;
 
 function later(action, milliseconds) {
   clearTimeout(timer);
@@ -23,12 +25,19 @@ function later(action, milliseconds) {
 }
 
 function send(url, method) {
-  return fetch(url, { method, headers: { "HX-Request": "true" }, cache: "no-store" });
+  const signal = AbortSignal.timeout(TIMEOUT);
+  return fetch(url, { method, headers: { "HX-Request": "true" }, cache: "no-store", signal });
 }
 
+// What a dialog says is read out when it opens, and not when it changes.
 function show(state) {
-  for (const part of dialog.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== state;
-  if (!dialog.open) dialog.showModal();
+  if (!dialog.open || state !== shown) {
+    dialog.close();
+    clear(dialog);
+    for (const part of dialog.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== state;
+    dialog.showModal();
+    shown = state;
+  }
   dialog.querySelector(":not([hidden]) > button[autofocus]").focus();
 }
 
@@ -95,10 +104,10 @@ async function stay(form) {
   if (form.hasAttribute("aria-busy")) return;
   clear(form);
   begin(form, form.querySelector("button"));
-  const answer = await send(form.action, "POST").catch(() => null);
+  const answer = await send(form.action, "POST").catch((error) => error);
   answered(form);
-  if (answer === null) {
-    tell(words("unreachable"), form);
+  if (answer instanceof Error) {
+    tell(words(answer.name === "TimeoutError" ? "no-answer" : "unreachable"), form);
     return;
   }
   if (!answer.ok && answer.status !== SESSION_ENDED) {

@@ -4,11 +4,14 @@ use chrono::Duration;
 use serde_json::json;
 use thirtyfour::Key as Press;
 
+use super::waiting::IMPATIENT;
 use super::{Page, in_chromium};
 use crate::support::Server;
 
 in_chromium![
     a_person_is_warned_before_the_session_ends_and_stays,
+    a_warning_that_comes_true_is_told_anew,
+    a_server_that_does_not_answer_is_told_in_the_warning,
     an_ended_session_is_told_and_leads_back_to_where_one_was,
     from_the_profile_window_an_ended_session_leads_back_to_it,
     from_a_form_an_ended_session_leads_back_to_what_was_typed,
@@ -50,6 +53,50 @@ async fn a_person_is_warned_before_the_session_ends_and_stays(server: Server, pa
     page.come_back().await;
     page.click("button", "Sign out now").await;
     page.path_is("/login").await;
+}
+
+async fn a_warning_that_comes_true_is_told_anew(server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/users/new").await;
+    let refused = async || {
+        page.come_back().await;
+        page.find("alertdialog", "Stay signed in?").await;
+        page.limit(true).await;
+        page.click("button", "Stay signed in").await;
+        page.says("There were too many requests.").await;
+        page.limit(false).await;
+    };
+    let told = "return document.querySelector('[data-session] [data-errors]').textContent";
+    server.clock.advance(Duration::minutes(59));
+    refused().await;
+    page.press(Press::Escape).await;
+    page.is_gone("alertdialog", "Stay signed in?").await;
+    page.come_back().await;
+    page.find("alertdialog", "Stay signed in?").await;
+    assert_eq!(page.script::<String>(told).await.unwrap(), "");
+
+    refused().await;
+    let note = "document.querySelector('[data-session]').addEventListener('close', () => window.wasClosed = true)";
+    page.script::<()>(note).await.unwrap();
+    server.clock.advance(Duration::minutes(2));
+    page.come_back().await;
+    page.find("alertdialog", "Your session has ended").await;
+    page.has_focus("button", "Sign in again").await;
+    assert_eq!(page.script::<String>(told).await.unwrap(), "");
+    assert!(page.script::<bool>("return window.wasClosed ?? false").await.unwrap(), "it is read out as it opens");
+    page.press(Press::Escape).await;
+    page.is_gone("alertdialog", "Your session has ended").await;
+}
+
+async fn a_server_that_does_not_answer_is_told_in_the_warning(server: Server, page: Page) {
+    page.sign_in().await;
+    server.clock.advance(Duration::minutes(59));
+    page.come_back().await;
+    page.find("alertdialog", "Stay signed in?").await;
+    page.script::<()>(IMPATIENT).await.unwrap();
+    page.slow_down(3000).await;
+    page.click("button", "Stay signed in").await;
+    page.says("The server did not answer. It is safe to try again.").await;
 }
 
 async fn an_ended_session_is_told_and_leads_back_to_where_one_was(server: Server, page: Page) {

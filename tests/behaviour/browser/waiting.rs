@@ -39,7 +39,7 @@ const TOLD_BESIDE: &str = "
 const ALERT: &str = "return document.querySelector('.panel [role=alert]')?.textContent ?? ''";
 
 /// Waits for an answer only so long as a person in a hurry.
-const IMPATIENT: &str = "
+pub(super) const IMPATIENT: &str = "
     const { timeout } = AbortSignal;
     AbortSignal.timeout = () => timeout.call(AbortSignal, 500);
     if (window.htmx) htmx.config.timeout = 500;";
