@@ -2,6 +2,7 @@
 // and the focus when they close.
 
 import { show } from "./main.js";
+import { isTypedInto } from "./typed.js";
 
 const page = address();
 const instanceName = document.querySelector(".brand").textContent.trim();
@@ -66,7 +67,7 @@ document.addEventListener("close", ({ target: dialog }) => {
     if (address() !== page) history.back();
     if (changed) refresh();
   }
-  if (opener.isConnected) opener.focus();
+  if (opener.isConnected || document.activeElement === document.body) focusAgain(opener);
 }, true);
 
 // What was done in a window shows in some of the pages under it, such as the number of keys.
@@ -76,16 +77,26 @@ async function refresh() {
   const response = await fetch(page, { cache: "no-store" }).catch(() => null);
   if (!response?.ok || response.redirected) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  // What was typed counts for more than what has changed.
+  if ([...document.querySelectorAll("main form")].some(isTypedInto)) return;
+  const unfolded = document.querySelector("main details")?.open ?? false;
+  fresh.querySelector("main details")?.toggleAttribute("open", unfolded);
   // Whoever closed the window may have gone on meanwhile.
   const focused = document.activeElement;
-  const main = show(fresh);
-  if (!focused.isConnected) (sameIn(main, focused) ?? document.querySelector(".page-account [hx-get]"))?.focus();
+  show(fresh);
+  if (!focused.isConnected) focusAgain(focused);
 }
 
-function sameIn(main, element) {
-  const same = ({ id, href, textContent }) =>
-    id === element.id && href === element.href && textContent === element.textContent;
-  return [...main.querySelectorAll(element.localName)].find(same);
+// Gives the focus to an element, or to what stands in its place now.
+function focusAgain(element) {
+  const place = element.isConnected ? element : sameAs(element) ?? document.querySelector(".page-account [hx-get]");
+  place?.focus();
+}
+
+// The last one: the header, which comes first, is never replaced.
+function sameAs(element) {
+  const same = (other) => ["id", "href", "ariaLabel", "textContent"].every((name) => other[name] === element[name]);
+  return [...document.querySelectorAll(element.localName)].reverse().find(same);
 }
 
 document.addEventListener("submit", (event) => {

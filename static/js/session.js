@@ -4,6 +4,7 @@
 import { announce } from "./announce.js";
 import { begin, end as answered } from "./busy.js";
 import { clear, SESSION_ENDED, tell, wordsFor } from "./errors.js";
+import { isTypedInto } from "./typed.js";
 import { duration, words } from "./words.js";
 
 const SECOND = 1000;
@@ -55,15 +56,6 @@ function tick() {
   }
   for (const place of dialog.querySelectorAll("[data-session-left]")) place.textContent = inWords(left);
   later(tick, SECOND);
-}
-
-// Now, or before the server sent it back with what is wrong.
-function isTypedInto(form) {
-  if (form.hasAttribute("data-typed")) return true;
-  return [...form.elements].some((field) => {
-    if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
-    return "defaultValue" in field && (field.value !== field.defaultValue || field.checked !== field.defaultChecked);
-  });
 }
 
 // Where one is, and what was typed into a form that its page can fill in again.

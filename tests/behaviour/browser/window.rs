@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use thirtyfour::Key as Press;
+use thirtyfour::{By, Key as Press};
 
 use super::{Page, in_chromium};
 use crate::support::Server;
@@ -12,6 +12,7 @@ in_chromium![
     escape_closes_what_is_on_top_and_at_last_the_reloaded_window,
     the_page_under_the_window_shows_what_was_changed_in_it,
     whoever_goes_on_before_the_page_under_the_window_is_renewed_keeps_the_focus,
+    a_window_whose_link_was_renewed_meanwhile_gives_the_focus_to_another_one,
     the_secret_is_gone_once_the_window_was_closed_or_left,
     a_double_click_on_generate_makes_one_key,
     a_window_that_waits_for_a_secret_stays_open,
@@ -90,6 +91,30 @@ async fn whoever_goes_on_before_the_page_under_the_window_is_renewed_keeps_the_f
     page.script::<()>("release()").await.unwrap();
     page.find("link", "Manage API keys").await;
     page.has_focus("button", "Copy API base URL").await;
+}
+
+async fn a_window_whose_link_was_renewed_meanwhile_gives_the_focus_to_another_one(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open_profile().await;
+    page.generate().await;
+    // The page is asked for by its path, a window is not.
+    let hold_back = "
+        const { fetch } = window, released = new Promise(release => window.release = release);
+        window.fetch = (...request) =>
+            typeof request[0] === 'string' ? released.then(() => fetch(...request)) : fetch(...request);";
+    page.script::<()>(hold_back).await.unwrap();
+    page.close_without_copying().await;
+    page.click("link", "Get an API key").await;
+    page.find("dialog", "Profile").await;
+    page.script::<()>("release()").await.unwrap();
+    page.until("the page is renewed", async || {
+        let renewed = "return document.getElementById('main').textContent.includes('Manage API keys')";
+        Ok(page.script::<bool>(renewed).await?.then_some(()))
+    })
+    .await;
+    page.press(Press::Escape).await;
+    page.is_gone("dialog", "Profile").await;
+    page.has_focus("link", "Profile").await;
 }
 
 async fn the_secret_is_gone_once_the_window_was_closed_or_left(_server: Server, page: Page) {
@@ -177,7 +202,7 @@ async fn one_answer_is_waited_for_at_a_time(server: Server, page: Page) {
     assert_eq!(page.has_keys(1).await, [client_id]);
 }
 
-async fn what_was_typed_into_the_page_under_the_window_stays(_server: Server, page: Page) {
+async fn what_was_typed_into_the_page_under_the_window_stays(server: Server, page: Page) {
     page.sign_in().await;
     page.open("/users/new").await;
     page.type_into("Username", "ada").await;
@@ -190,6 +215,27 @@ async fn what_was_typed_into_the_page_under_the_window_stays(_server: Server, pa
     page.path_is("/users/new").await;
     page.click("button", "Add user").await;
     page.find("heading", "ada was added").await;
+
+    page.open("/activity/everybody").await;
+    page.type_into("Username", "ada").await;
+    let generated = async || {
+        page.open_profile().await;
+        page.generate().await;
+        page.close_without_copying().await;
+    };
+    generated().await;
+    // Longer than it takes to ask for the page.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(page.value("Username").await.unwrap(), "ada");
+
+    server.token(&server.generate(&server.signed_in("admin").await).await).await;
+    page.open("/activity").await;
+    page.driver.find(By::Tag("summary")).await.unwrap().click().await.unwrap();
+    let events = "return document.querySelectorAll('table[role=table] tbody tr').length";
+    let before: usize = page.script(events).await.unwrap();
+    generated().await;
+    page.until("the page is renewed", async || Ok((page.script::<usize>(events).await? > before).then_some(()))).await;
+    assert!(page.script::<bool>("return document.querySelector('main details').open").await.unwrap());
 }
 
 async fn a_double_click_on_generate_makes_one_key(server: Server, page: Page) {
