@@ -34,6 +34,8 @@ async function fetchText(elt, { verb, path }, submitter) {
     headers: { "HX-Request": "true" },
     // A stored fragment must never be shown as the page of the same address.
     cache: "no-store",
+    // Only what stands between here and the server redirects by itself, such as to a sign-in of its own.
+    redirect: "manual",
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   return { response, text: await response.text() };
@@ -57,6 +59,10 @@ async function run(elt, target, triggeringEvent) {
   try {
     emit(elt, "htmx:beforeRequest", detail);
     const { response, text } = await fetchText(elt, request, triggeringEvent.submitter);
+    if (response.type === "opaqueredirect") {
+      location.reload();
+      return;
+    }
     const getResponseHeader = (name) => response.headers.get(name);
     detail.xhr = { status: response.status, responseText: text, getResponseHeader };
 

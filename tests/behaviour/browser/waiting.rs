@@ -27,6 +27,16 @@ in_chromium![
     a_deletion_over_the_list_of_all_keys_is_told_however_impatient_one_was,
 ];
 
+mod own_script {
+    use super::where_a_proxy_asks_to_sign_in_the_page_is_loaded_again;
+
+    super::in_chromium![
+        @ sqlite,
+        "needs Chromium: run scripts/test",
+        where_a_proxy_asks_to_sign_in_the_page_is_loaded_again
+    ];
+}
+
 /// What the window's status region says.
 const STATUS: &str = "return document.querySelector('#profile .dialog-status').textContent";
 
@@ -200,6 +210,23 @@ async fn where_a_window_cannot_be_opened_that_is_told(_server: Server, page: Pag
     page.has_focus("link", "Profile").await;
     page.path_is("/").await;
     page.lose_server(false).await;
+    page.open_profile().await;
+}
+
+async fn where_a_proxy_asks_to_sign_in_the_page_is_loaded_again(_server: Server, page: Page) {
+    page.sign_in().await;
+    let redirect = "
+        window.isOld = true;
+        window.fetch = async (url, { redirect }) => {
+            if (redirect !== 'manual') throw new TypeError('a script may not read the sign-in of a proxy');
+            return { type: 'opaqueredirect', status: 0, headers: new Headers(), text: async () => '' };
+        };";
+    page.script::<()>(redirect).await.unwrap();
+    page.click("link", "Profile").await;
+    page.until("the page is loaded again", async || {
+        Ok((!page.script::<bool>("return window.isOld ?? false").await?).then_some(()))
+    })
+    .await;
     page.open_profile().await;
 }
 
