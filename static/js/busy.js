@@ -13,7 +13,7 @@ function say(button) {
   const before = label?.textContent;
   if (label) label.textContent = message;
   button.setAttribute("aria-disabled", "true");
-  announce(message, button);
+  announce(message, button, { lasts: true });
   return () => {
     if (label) label.textContent = before;
     button.removeAttribute("aria-disabled");
