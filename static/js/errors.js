@@ -5,6 +5,8 @@ import { duration, words } from "./words.js";
 
 export const SESSION_ENDED = 401;
 export const TOO_MANY_REQUESTS = 429;
+// From so many seconds on, a time is told in minutes.
+const LONG_WAIT = 120;
 
 function placeFor(elt) {
   const place = elt.querySelector("[data-errors]");
@@ -21,11 +23,15 @@ function messageWith(text) {
   return message;
 }
 
+function wait(seconds) {
+  return seconds < LONG_WAIT ? duration(seconds, "second") : duration(Math.ceil(seconds / 60), "minute");
+}
+
 // What stands before the server answers in its own way. How long to wait is told in seconds, where it is told.
 export function wordsFor(status, retryAfter) {
   if (status !== TOO_MANY_REQUESTS) return words("server-error", { status });
   const seconds = Number(retryAfter);
-  if (seconds > 0) return words("too-many-requests-until", { time: duration(seconds, "second") });
+  if (seconds > 0) return words("too-many-requests-until", { time: wait(seconds) });
   return words("too-many-requests");
 }
 
@@ -33,9 +39,11 @@ export function wordsFor(status, retryAfter) {
 export function clear(elt) {
   const place = placeFor(elt);
   for (const { id } of place.querySelectorAll("[id]")) {
-    for (const field of document.querySelectorAll(`[aria-describedby="${id}"]`)) {
+    for (const field of document.querySelectorAll(`[aria-describedby~="${id}"]`)) {
       field.removeAttribute("aria-invalid");
-      field.removeAttribute("aria-describedby");
+      const others = field.getAttribute("aria-describedby").split(" ").filter((other) => other !== id);
+      if (others.length > 0) field.setAttribute("aria-describedby", others.join(" "));
+      else field.removeAttribute("aria-describedby");
     }
   }
   place.replaceChildren();

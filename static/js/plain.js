@@ -130,7 +130,14 @@ document.addEventListener("submit", async (event) => {
   leaving = attempt;
   clear(form);
   begin(form, submitter ?? form.querySelector("[type=submit]") ?? form);
-  const isOver = () => leaving !== attempt || !form.isConnected;
+  // A form that was replaced meanwhile is busy no longer, and keeps nobody from going elsewhere.
+  const isOver = () => {
+    if (!form.isConnected) {
+      end(form);
+      if (leaving === attempt) leaving = null;
+    }
+    return leaving !== attempt;
+  };
   const message = await obstacle();
   if (isOver()) return;
   if (message === null && !leavesFirst(form)) {

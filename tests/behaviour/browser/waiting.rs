@@ -22,7 +22,11 @@ in_chromium![
     an_ended_session_and_a_lost_server_are_told_in_the_same_place,
     a_form_that_is_no_longer_complete_can_be_sent_once_it_is,
     who_goes_elsewhere_meanwhile_sends_nothing,
+    a_form_that_is_taken_away_meanwhile_keeps_nobody,
+    a_long_wait_is_told_in_minutes,
+    what_was_said_over_a_page_goes_after_a_while,
     a_field_is_no_longer_called_wrong_once_its_message_is_gone,
+    a_field_of_the_page_is_no_longer_called_wrong_either,
     a_deletion_that_fails_is_told_however_impatient_one_was,
     a_deletion_over_the_list_of_all_keys_is_told_however_impatient_one_was,
 ];
@@ -47,6 +51,9 @@ const TOLD_BESIDE: &str = "
 
 /// What an alert beside the form of the API Client panel says.
 const ALERT: &str = "return document.querySelector('.panel [role=alert]')?.textContent ?? ''";
+
+/// How many messages there are on the page.
+const NOTICES: &str = "return document.querySelectorAll('main .notice').length";
 
 /// Waits for an answer only so long as a person in a hurry.
 pub(super) const IMPATIENT: &str = "
@@ -295,6 +302,81 @@ async fn a_field_is_no_longer_called_wrong_once_its_message_is_gone(_server: Ser
     page.says("The server could not be reached.").await;
     assert_eq!(field.attr("aria-invalid").await.unwrap(), None);
     assert_eq!(field.attr("aria-describedby").await.unwrap(), None);
+}
+
+async fn a_field_of_the_page_is_no_longer_called_wrong_either(_server: Server, page: Page) {
+    page.open("/login").await;
+    page.type_into("Username", "ada").await;
+    page.type_into("Password", "not the password").await;
+    page.click("button", "Sign in").await;
+    page.says("The username or the password is wrong").await;
+    page.lose_server(true).await;
+    page.type_into("Password", "not this one either").await;
+    page.click("button", "Sign in").await;
+    page.says("The server could not be reached.").await;
+    assert_eq!(page.script::<i64>(NOTICES).await.unwrap(), 1);
+    page.lose_server(false).await;
+
+    page.sign_in().await;
+    page.open("/users/new").await;
+    page.type_into("Username", "a b").await;
+    page.click("button", "Add user").await;
+    page.says("This cannot be a username").await;
+    let field = page.find("textbox", "Username").await;
+    assert_eq!(field.attr("aria-describedby").await.unwrap().as_deref(), Some("mistake username-hint"));
+    page.lose_server(true).await;
+    page.click("button", "Add user").await;
+    page.says("The server could not be reached.").await;
+    assert_eq!(page.script::<i64>(NOTICES).await.unwrap(), 1);
+    assert_eq!(field.attr("aria-invalid").await.unwrap(), None);
+    assert_eq!(field.attr("aria-describedby").await.unwrap().as_deref(), Some("username-hint"));
+}
+
+async fn a_form_that_is_taken_away_meanwhile_keeps_nobody(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/activity").await;
+    page.slow_down(1000).await;
+    let taken_away = "
+        const form = document.querySelector('form.filters');
+        form.querySelector('button').click();
+        form.remove();";
+    page.script::<()>(taken_away).await.unwrap();
+    // Longer than the answer takes.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    page.slow_down(0).await;
+    assert_eq!(page.script::<String>("return document.getElementById('status').textContent").await.unwrap(), "");
+    page.open_profile().await;
+}
+
+async fn a_long_wait_is_told_in_minutes(_server: Server, page: Page) {
+    page.open("/login").await;
+    let said = "
+        const { src } = document.querySelector('script[src$=\"/errors.js\"]');
+        import(src).then(({ wordsFor }) => arguments[0](['119', '120', '3541'].map(time => wordsFor(429, time))));";
+    let told: Vec<String> = page.driver.execute_async(said, Vec::new()).await.unwrap().convert().unwrap();
+    for (words, time) in told.iter().zip(["119 seconds", "2 minutes", "60 minutes"]) {
+        assert!(words.ends_with(&format!("in {time}.")), "{words}");
+    }
+}
+
+async fn what_was_said_over_a_page_goes_after_a_while(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.allow_clipboard().await;
+    let hurried = "
+        const { setTimeout } = window;
+        window.setTimeout = (action, time, ...rest) => setTimeout(action, time === 10_000 ? 1000 : time, ...rest);";
+    page.script::<()>(hurried).await.unwrap();
+    page.click("button", "Copy API base URL").await;
+    page.says("API base URL copied").await;
+    let height: u32 = page.script("return document.documentElement.scrollHeight").await.unwrap();
+    page.until("nothing is said any more", async || {
+        let opacity = "return getComputedStyle(document.getElementById('status')).opacity";
+        Ok((page.script::<String>(opacity).await? == "0").then_some(()))
+    })
+    .await;
+    assert_eq!(page.script::<u32>("return document.documentElement.scrollHeight").await.unwrap(), height);
+    page.click("button", "Copy API base URL").await;
+    page.says("API base URL copied").await;
 }
 
 async fn a_deletion_that_fails_is_told_however_impatient_one_was(server: Server, page: Page) {

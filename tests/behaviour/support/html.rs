@@ -11,9 +11,13 @@ pub fn field(page: &str, id: &str) -> String {
     between(rest, "value=\"", "\"").unwrap().to_owned()
 }
 
+/// How an alert begins. One that takes the focus has no role: it would be read out twice.
+const ALERTS: [&str; 3] = ["notice-danger\" tabindex", "notice-warning\" tabindex", "role=\"alert\""];
+
 /// What an alert in the page says; nothing when there is none.
 pub fn alert(page: &str) -> String {
-    between(page, "role=\"alert\"", "</div>").map_or_else(String::new, |alert| words(&format!("<{alert}")))
+    let found = ALERTS.iter().find_map(|begin| between(page, begin, "</div>"));
+    found.map_or_else(String::new, |alert| words(&format!("<{alert}")))
 }
 
 /// What a notice in the page says; nothing when there is none.
