@@ -115,7 +115,7 @@ document.addEventListener("click", (event) => {
   if (link.matches("[hx-get]")) {
     event.preventDefault();
     event.stopPropagation();
-  } else if (!link.matches('[download], [href^="#"]')) {
+  } else if (!link.matches('[data-file], [href^="#"]')) {
     goesNowhere();
   }
 }, true);

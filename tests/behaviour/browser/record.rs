@@ -1,5 +1,6 @@
 //! The pages of the record and of everybody's keys.
 
+use chrono::Duration;
 use thirtyfour::{By, Key as Press};
 
 use super::{Page, in_chromium};
@@ -10,6 +11,7 @@ in_chromium![
     a_member_filters_the_own_activity_with_the_keyboard_alone,
     an_administrator_reads_and_exports_everybodys_activity,
     an_administrator_filters_everybodys_activity_with_the_keyboard_alone,
+    who_exports_after_the_session_has_ended_comes_to_the_sign_in,
     a_filter_that_cannot_be_used_gets_the_focus,
     an_administrator_finds_and_deletes_a_key_of_somebody_else,
     an_administrator_finds_and_deletes_a_key_with_the_keyboard_alone,
@@ -142,6 +144,14 @@ async fn an_administrator_filters_everybodys_activity_with_the_keyboard_alone(se
     page.tab_to("link", "My activity").await;
     page.press(Press::Enter).await;
     page.find("heading", "Activity").await;
+}
+
+async fn who_exports_after_the_session_has_ended_comes_to_the_sign_in(server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/activity").await;
+    server.clock.advance(Duration::minutes(61));
+    page.click("link", "CSV for spreadsheets").await;
+    page.path_is("/login").await;
 }
 
 async fn a_filter_that_cannot_be_used_gets_the_focus(_server: Server, page: Page) {
