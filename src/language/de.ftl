@@ -482,7 +482,6 @@ user-password-hint = Der Benutzer erhält ein Einmalpasswort. Sie sehen es einma
 user-display-name-hint = Der Name, den Menschen lesen. Ist das Feld leer, wird der Benutzername angezeigt.
 user-email = E-Mail (freiwillig)
 user-own-roles = Ihre eigenen Rollen kann nur ein anderer Administrator ändern.
-user-role-hint = { $description }. { $why }
 user-all = Alle Benutzer
 user-about = Über { $user }
 user-keys = { $valid } gültig

@@ -482,7 +482,6 @@ user-password-hint = The user gets a one-time password. You see it once, on the 
 user-display-name-hint = The name that people read. If empty, the username is shown.
 user-email = E-mail (optional)
 user-own-roles = Your own roles can be changed only by another administrator.
-user-role-hint = { $description }. { $why }
 user-all = All users
 user-about = About { $user }
 user-keys = { $valid } valid

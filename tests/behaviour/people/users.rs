@@ -21,6 +21,7 @@ on_each_database![
     a_sign_in_is_seen_in_the_grid,
     the_page_of_a_user_tells_through_which_roles_each_permission_is_held,
     the_details_of_a_user_are_shown_as_text,
+    two_roles_are_told_apart_whatever_their_names,
     a_reader_sees_everything_and_changes_nothing,
     a_member_gets_403_pages_and_no_links,
     nobody_who_is_signed_out_sees_anything,
@@ -75,6 +76,19 @@ async fn a_repeated_form_adds_no_second_user_and_shows_no_password(server: Serve
 
     let other = with(filled(&server.text(&admin, "/users/new").await, "/users/new"), "username", "ada");
     assert!(refused(&server, &admin, "/users/new", &other).await.contains("There is a user ada already"));
+}
+
+async fn two_roles_are_told_apart_whatever_their_names(server: Server) {
+    for role in ["x", "x-hint"] {
+        assert!(server.cli(&["role", "add", role, "--description", "Keeps the books."]).0);
+    }
+    let page = server.text(&server.signed_in("admin").await, "/users/new").await;
+    let mut ids: Vec<_> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "{ids:?}");
+    assert_eq!(page.matches("<p>Keeps the books.</p>").count(), 2, "{page}");
 }
 
 async fn what_is_wrong_with_a_new_user_is_said_and_what_was_typed_stays(server: Server) {
