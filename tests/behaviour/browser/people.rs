@@ -195,6 +195,11 @@ async fn at_320_pixels_the_people_screens_do_not_scroll_sideways(server: Server,
     page.click("button", "Set password").await;
     page.find("textbox", "One-time password").await;
     assert_fits(&page, "a one-time password").await;
+    page.click("link", &format!("Go to {long}")).await;
+    page.find("button", "Save changes").await;
+    page.is_seen(1440, "light").await;
+    assert_fits(&page, "a user on a wide screen").await;
+    page.is_seen(320, "light").await;
     for path in ["/users/new", "/roles", "/roles/new", &format!("/roles/{long}/edit"), "/users?search=nobody"] {
         page.open(path).await;
         page.find("link", "Users").await;

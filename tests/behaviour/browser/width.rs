@@ -16,6 +16,7 @@ in_chromium![
     at_320_pixels_a_message_moves_nothing,
     on_paper_the_window_stands_alone,
     in_forced_colors_the_focus_is_seen,
+    in_forced_colors_a_wrong_field_is_seen,
     cards_are_still_rows_of_a_table,
     who_wants_little_motion_gets_none,
 ];
@@ -220,9 +221,7 @@ async fn on_paper_the_window_stands_alone(_server: Server, page: Page) {
 async fn in_forced_colors_the_focus_is_seen(_server: Server, page: Page) {
     page.sign_in().await;
     page.is_seen(1440, "light").await;
-    let features = json!([{ "name": "forced-colors", "value": "active" }]);
-    page.driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
-    assert!(page.script::<bool>("return matchMedia('(forced-colors: active)').matches").await.unwrap());
+    page.forces_colors().await;
     Hand::Keyboard.choose(&page, "link", "Profile").await;
     page.has_focus("heading", "Profile").await;
     Hand::Keyboard.choose(&page, "button", "Generate").await;
@@ -231,12 +230,31 @@ async fn in_forced_colors_the_focus_is_seen(_server: Server, page: Page) {
     page.says("Client secret copied").await;
 }
 
+async fn in_forced_colors_a_wrong_field_is_seen(_server: Server, page: Page) {
+    page.sign_in().await;
+    page.open("/users/new").await;
+    page.forces_colors().await;
+    page.type_into("Username", "a b").await;
+    page.click("button", "Add user").await;
+    page.says("This cannot be a username").await;
+    let widths = "return ['new-username', 'display-name'].map(id =>
+        getComputedStyle(document.getElementById(id)).borderTopWidth)";
+    assert_eq!(page.script::<[String; 2]>(widths).await.unwrap(), ["2px", "1px"]);
+}
+
 pub(super) async fn assert_fits(page: &Page, what: &str) {
     let too_wide: Vec<String> = page.script(TOO_WIDE).await.unwrap();
     assert!(too_wide.is_empty(), "{what}: {too_wide:?}");
 }
 
 impl Page {
+    /// Shows the page in the colours that somebody chose for all pages.
+    async fn forces_colors(&self) {
+        let features = json!([{ "name": "forced-colors", "value": "active" }]);
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({ "features": features })).await.unwrap();
+        assert!(self.script::<bool>("return matchMedia('(forced-colors: active)').matches").await.unwrap());
+    }
+
     /// Shows the page in front on a screen of this width, in light or dark.
     pub(super) async fn is_seen(&self, width: u32, scheme: &str) {
         let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 768 });
