@@ -88,7 +88,7 @@ pub struct ServerConfig {
     #[arg(long, env = "KEYLEDGE_PUBLIC_URL", value_parser = parse_public_url)]
     pub public_url: Option<PublicUrl>,
 
-    /// The name of the API that the keys are for, shown in the header of every page.
+    /// The name of the API that the keys are for, shown in the header of every page: at most 100 characters.
     #[arg(long, env = "KEYLEDGE_INSTANCE_NAME", default_value = "Keyledge", value_parser = parse_instance_name)]
     pub instance_name: String,
 
@@ -241,10 +241,15 @@ impl PublicUrl {
     }
 }
 
+/// What fits the header of a page at every width.
+const LONGEST_INSTANCE_NAME: usize = 100;
+
 fn parse_instance_name(text: &str) -> Result<String, String> {
     let name = text.trim();
     let is_readable = !name.is_empty() && !name.contains(char::is_control);
-    if is_readable { Ok(name.to_owned()) } else { Err("expected a name that can be read".to_owned()) }
+    let is_short = name.chars().count() <= LONGEST_INSTANCE_NAME;
+    let expected = format!("expected a name that can be read, of at most {LONGEST_INSTANCE_NAME} characters");
+    if is_readable && is_short { Ok(name.to_owned()) } else { Err(expected) }
 }
 
 fn parse_public_url(text: &str) -> Result<PublicUrl, String> {

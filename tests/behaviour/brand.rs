@@ -78,10 +78,12 @@ fn looks_that_cannot_be_used_are_refused_with_what_was_expected() {
     let database = format!("sqlite:{}", folder.path().join("keyledge.db").display());
     let page = in_folder(&folder, "page.html", b"<html></html>");
     let large = in_folder(&folder, "large.svg", SVG.replace("<path", &" ".repeat(70_000)).as_bytes());
+    let long = "ä".repeat(101);
     for (flag, value, code, expected) in [
         ("--accent-color", "green", 2, "expected a colour as # and six hexadecimal digits, for example #0a6b5d"),
         ("--accent-color", "#12345", 2, "expected a colour"),
         ("--instance-name", " ", 2, "expected a name that can be read"),
+        ("--instance-name", &long, 2, "of at most 100 characters"),
         ("--logo", "/nowhere/logo.svg", 1, "/nowhere/logo.svg cannot be read"),
         ("--logo", "/", 1, "cannot be read"),
         ("--logo", &page, 1, "expected PNG, or SVG"),
