@@ -114,7 +114,7 @@ mod tests {
             ("display name; roles: added a b, removed c", "Anzeigename; Rollen: hinzugefügt a b, entfernt c"),
             ("accountant: description; added journals:read", "accountant: Beschreibung; hinzugefügt journals:read"),
             ("2 other sessions ended", "2 andere Sitzungen beendet"),
-            ("1 session: Firefox on Windows, ::1", "1 Sitzung: Firefox unter Windows, ::1"),
+            ("1 session: Firefox on Windows, ::1", "1 Sitzung: Firefox auf Windows, ::1"),
             ("helper: <b>", "helper: &#60;b&#62;"),
         ] {
             assert_eq!(detail(text).say(german).to_string(), said);

@@ -177,10 +177,10 @@ account-others-ended = { $others ->
 account-wrong-password = Das aktuelle Passwort ist falsch. Nichts wurde geändert.
 account-new-passwords-differ = Die beiden neuen Passwörter sind verschieden. Geben Sie zweimal dasselbe ein.
 account-same-password = Das ist das aktuelle Passwort. Wählen Sie ein anderes.
-account-browser-on = { $browser } unter { $system }
+account-browser-on = { $browser } auf { $system }
 account-browser-named = { $browser }
 account-unknown-browser = Unbekannter Browser
-account-unknown-browser-on = Unbekannter Browser unter { $system }
+account-unknown-browser-on = Unbekannter Browser auf { $system }
 
 ## Sprache und Zeitzone
 
@@ -246,7 +246,7 @@ panel-lead = { $days ->
     [one] Generieren Sie einen API-Schlüssel aus Client-ID und Client-Secret, um die API aus Ihren eigenen Programmen und Werkzeugen zu benutzen. Er gilt { $days } Tag, wenn Sie nichts anderes wählen.
    *[other] Generieren Sie einen API-Schlüssel aus Client-ID und Client-Secret, um die API aus Ihren eigenen Programmen und Werkzeugen zu benutzen. Er gilt { $days } Tage, wenn Sie nichts anderes wählen.
 }
-panel-permissions = Ein Schlüssel trägt <strong>alle Ihre Berechtigungen</strong>. Geben Sie ihn nicht weiter: Alles, was mit ihm getan wird, wird für Sie protokolliert.
+panel-permissions = Ein Schlüssel trägt <strong>alle Ihre Berechtigungen</strong>. Geben Sie ihn nicht weiter: Alles, was mit ihm getan wird, wird unter Ihrem Namen protokolliert.
 panel-used-deleted = Dieses Formular wurde schon benutzt. Es hat den API-Schlüssel <code>{ $client-id }</code> generiert, der inzwischen gelöscht wurde.
 panel-used-deleted-next = Ein zweiter Schlüssel wurde nicht generiert. Für einen neuen Schlüssel nehmen Sie unten <em>Generieren</em>.
 panel-used = Dieses Formular wurde schon benutzt. Es hat den API-Schlüssel <code>{ $client-id }</code> generiert, dessen Secret nicht noch einmal angezeigt werden kann. Ein zweiter Schlüssel wurde nicht generiert.
@@ -439,7 +439,7 @@ keys-lead = Die API-Schlüssel aller Benutzer.
 keys-deleted = Der API-Schlüssel <code>{ $client-id }</code> von { $owner } wurde gelöscht. Er kann nicht mehr benutzt werden.
 keys-own-only = Niemand kann einen Schlüssel für jemand anderen generieren. Ein API-Schlüssel erbt alle Berechtigungen des Benutzers, der ihn erzeugt. Deshalb sollen Systemadministratoren keine API-Schlüssel für andere Benutzer erzeugen; das soll jeder Benutzer selbst tun, im Profilfenster.
 keys-owner-filter = Eigentümer (Benutzername beginnt mit)
-keys-only = Nur
+keys-only = Benutzung und Ablauf
 keys-never-used = Nie benutzt
 keys-expires-soon = Läuft in den nächsten { $days } Tagen ab
 keys-unused = Seit { $days } Tagen unbenutzt
@@ -449,7 +449,7 @@ keys-nothing-fits = Kein API-Schlüssel passt zu diesen Filtern.
 keys-no-more = Es gibt keine weiteren API-Schlüssel.
 keys-none = Noch niemand hat einen API-Schlüssel.
 keys-delete-owner = Eigentümer: { $owner }
-keys-delete-told = Der Eigentümer sieht unter Aktivität, dass Sie ihn gelöscht haben.
+keys-delete-told = Der Eigentümer sieht unter Aktivität, dass Sie den Schlüssel gelöscht haben.
 keys-bad-status = Diesen Status gibt es nicht. Gehen Sie zurück und wählen Sie einen anderen.
 keys-bad-concern = Diese Auswahl von Schlüsseln gibt es nicht. Gehen Sie zurück und wählen Sie eine andere.
 
@@ -522,7 +522,7 @@ conflict-next = Sehen Sie das Formular durch und speichern Sie dann noch einmal:
 conflict-display-name = Der Anzeigename ist jetzt { $saved }; Sie haben { $typed }.
 conflict-email = Die E-Mail-Adresse ist jetzt { $saved }; Sie haben { $typed }.
 conflict-description = Die Beschreibung ist jetzt { $saved }; Sie haben { $typed }.
-conflict-roles = Die Rollen sind jetzt { $saved }; Sie haben { $typed }.
+conflict-roles = Die Rollen sind jetzt: { $saved }; Sie haben: { $typed }.
 conflict-role-has = Die Rolle hat jetzt { $permissions }; Ihr Formular nicht.
 conflict-role-has-not = Die Rolle hat { $permissions } jetzt nicht; Ihr Formular schon.
 conflict-same = Was jetzt gespeichert ist, steht auch in Ihrem Formular.

@@ -341,7 +341,7 @@ activity-from = From
 activity-to = To
 activity-events = Events
 activity-filtered-events = Filtered events
-activity-nothing-fits = Nothing in the record fits these filters.
+activity-nothing-fits = Nothing in the record matches these filters.
 activity-nothing-older = There is nothing older.
 activity-nothing = Nothing is recorded here. Sign-ins, changes to your API keys and every use of them appear on this page.
 activity-as-file = All of these events as a file, oldest first:
@@ -439,13 +439,13 @@ keys-lead = The API keys of all users.
 keys-deleted = API key <code>{ $client-id }</code> of { $owner } was deleted. It can no longer be used.
 keys-own-only = Nobody can generate a key for somebody else. An API key inherits all permissions from the user creating it. That is why system administrators should not create API keys for other users, but each user should do it on their own, in the Profile window.
 keys-owner-filter = Owner (username begins with)
-keys-only = Only
+keys-only = Use and expiry
 keys-never-used = Never used
 keys-expires-soon = Expires within { $days } days
 keys-unused = Unused for { $days } days
 keys-too-many-owners = More than 100 usernames begin like this: the list has the keys of the first 100. Type more of the name to see others.
 keys-filtered = Filtered API keys
-keys-nothing-fits = No API key fits these filters.
+keys-nothing-fits = No API key matches these filters.
 keys-no-more = There are no more API keys.
 keys-none = Nobody has an API key yet.
 keys-delete-owner = Owner: { $owner }
@@ -461,7 +461,7 @@ users-search-hint = The beginning of a name, username or e‑mail address.
 users-sort = Sort by
 users-show = Show
 users-no-more = There are no more users.
-users-nobody = No user fits this search. Search for the beginning of a word, or clear the filters.
+users-nobody = No user matches this search. Search for the beginning of a word, or clear the filters.
 users-valid-keys = Valid keys
 users-suspended = { $count } suspended
 users-sort-username = Username, A to Z
@@ -522,7 +522,7 @@ conflict-next = Look through the form, then save again: that replaces what they 
 conflict-display-name = Display name is { $saved } now; you have { $typed }.
 conflict-email = E-mail is { $saved } now; you have { $typed }.
 conflict-description = Description is { $saved } now; you have { $typed }.
-conflict-roles = Roles are { $saved } now; you have { $typed }.
+conflict-roles = The roles are now: { $saved }; you have: { $typed }.
 conflict-role-has = The role has { $permissions } now; your form does not.
 conflict-role-has-not = The role does not have { $permissions } now; your form does.
 conflict-same = What is saved now is what you have in the form.
@@ -570,8 +570,8 @@ roles-edit-one = Edit<span class="visually-hidden"> { $role }</span>
 roles-built-in = Built in
 roles-edit = Edit role { $role }
 roles-in-use = { $users ->
-    [one] { $users } user has this role. A change holds for their API keys and tokens from the next request on.
-   *[other] { $users } users have this role. A change holds for their API keys and tokens from the next request on.
+    [one] { $users } user has this role. A change applies to their API keys and tokens from the next request on.
+   *[other] { $users } users have this role. A change applies to their API keys and tokens from the next request on.
 }
 roles-name-hint = Lower-case letters, digits, - and _; it cannot be changed later.
 roles-description = Description (optional)

@@ -177,7 +177,7 @@ async fn an_administrator_finds_and_deletes_a_key_of_somebody_else(server: Serve
     page.find("table", "All API keys").await;
     page.says("system administrators should not create API keys for other users").await;
     page.type_into("Owner (username begins with)", "ad").await;
-    page.find("combobox", "Only").await.send_keys("Never used").await.unwrap();
+    page.find("combobox", "Use and expiry").await.send_keys("Never used").await.unwrap();
     page.click("button", "Filter").await;
     page.find("heading", "Filtered API keys").await;
     has_events(&page, 1).await;
@@ -192,7 +192,7 @@ async fn an_administrator_finds_and_deletes_a_key_of_somebody_else(server: Serve
     page.click("button", &format!("Delete {}", key.client_id)).await;
     page.click("button", "Delete").await;
     page.says(&format!("API key {} of ada was deleted.", key.client_id)).await;
-    page.says("No API key fits these filters.").await;
+    page.says("No API key matches these filters.").await;
     assert!(!server.text(&ada, "/profile").await.contains(&key.client_id));
     server.token(&other).await;
 }

@@ -52,7 +52,7 @@ async fn users_are_found_by_how_their_names_begin(server: Server) {
         assert_eq!(shown(&server, &admin, &format!("/users?search={search}")).await, found, "{search}");
     }
     let page = server.text(&admin, "/users?search=nobody").await;
-    assert!(page.contains("No user fits this search.") && page.contains("Clear filters"));
+    assert!(page.contains("No user matches this search.") && page.contains("Clear filters"));
 }
 
 async fn users_are_found_by_their_new_name_once_it_was_changed(server: Server) {

@@ -37,7 +37,7 @@ async fn the_later_editor_of_a_user_is_told_and_loses_nothing(server: Server) {
         "Somebody else made a change while you were editing. None of your changes have been saved yet.",
         "Display name is “ada” now; you have “Mine”.",
         "E-mail is “theirs@example.com” now; you have empty.",
-        "Roles are accountant, member now; you have none.",
+        "The roles are now: accountant, member; you have: none.",
     ] {
         assert!(told.contains(words), "{words} is not in: {told}");
     }

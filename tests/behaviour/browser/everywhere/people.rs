@@ -149,7 +149,7 @@ async fn keys_of_others_are_filtered_and_deleted(server: &Server, page: &Page, h
     page.find("button", &delete_used).await;
     assert_fits(page, "all keys").await;
     hand.type_into(page, "Owner (username begins with)", &owner).await;
-    hand.select(page, "Only", "Never used").await;
+    hand.select(page, "Use and expiry", "Never used").await;
     hand.choose(page, "button", "Filter").await;
     page.find("heading", "Filtered API keys").await;
     page.is_gone("button", &delete_used).await;
@@ -170,7 +170,7 @@ async fn keys_of_others_are_filtered_and_deleted(server: &Server, page: &Page, h
     page.has_focus("button", "Cancel").await;
     hand.choose(page, "button", "Delete").await;
     page.message_has_focus(&format!("API key {} of {owner} was deleted.", key.client_id)).await;
-    page.says("No API key fits these filters.").await;
+    page.says("No API key matches these filters.").await;
     hand.choose(page, "link", "Clear filters").await;
     page.find("button", &delete_used).await;
 }
