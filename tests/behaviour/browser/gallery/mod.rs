@@ -134,10 +134,11 @@ const OUT_OF_ORDER: &str = "
         return isWrong ? [`out-of-order: ${stop.outerHTML} after ${stops[index].outerHTML}`] : [];
     });";
 
-/// Shows in a window what has the focus, and waits for fonts and for the next picture.
+/// Shows in a window what has the focus, which may be out of view in another size; credentials as a whole, as when they are
+/// new. Waits for fonts and for the next picture.
 const SETTLE: &str = "
-    const [done] = arguments;
-    if (document.activeElement.closest('dialog:modal')) document.activeElement.scrollIntoView({ block: 'nearest' });
+    const [done] = arguments, focused = document.activeElement;
+    if (focused.closest('dialog:modal')) (focused.closest('.credentials') ?? focused).scrollIntoView({ block: 'nearest' });
     document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
 
 const SIZE: &str = "
