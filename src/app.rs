@@ -25,6 +25,7 @@ use crate::oauth::tokens::Tokens;
 use crate::secret::SecretText;
 use crate::storage::Storage;
 use crate::users::actions::{FirstAdministrator, ensure_administrator};
+use crate::users::queries::greatest_password_hash;
 use crate::web::brand::Brand;
 use crate::web::fields::{LARGEST_FORM, form_config};
 use crate::web::state::State;
@@ -93,6 +94,9 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let public_url = config.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(address));
 
     let Storage { database, secret_key, passwords, signer } = Storage::open_or_create(storage)?;
+    if let Some(slowest) = database.read_blocking(greatest_password_hash)? {
+        passwords.keep_pace_with(&slowest);
+    }
     let mut rng = rand::rng();
     let audience = config.audience.clone().unwrap_or_else(|| public_url.as_str().to_owned());
     let (lifetime, algorithm, now) = (config.token_lifetime, config.token_algorithm, clock.now());

@@ -12,7 +12,7 @@ use crate::oauth::queries::signing_keys;
 use crate::oauth::signing_keys::check_secret_key;
 use crate::secret::{SecretKey, SecretText};
 use crate::users::password::Passwords;
-use crate::users::queries::{any, greatest_password_hash};
+use crate::users::queries::any;
 
 /// The database and what opens its secrets.
 pub struct Storage {
@@ -36,8 +36,7 @@ impl Storage {
         let secret_key = secret_key(config, &url)?;
         let database = Database::open(&url, config.postgres_connections).with_context(|| cannot_be_opened(&url))?;
         check_secret_key(&database.read_blocking(signing_keys)?, &secret_key)?;
-        let greatest = database.read_blocking(greatest_password_hash)?;
-        let passwords = Passwords::new(secret_key.clone(), config.bcrypt_cost, greatest.as_deref())?;
+        let passwords = Passwords::new(secret_key.clone(), config.bcrypt_cost)?;
         let signer = Signer::open(&database, &secret_key)?;
         Ok(Self { database, secret_key, passwords, signer })
     }

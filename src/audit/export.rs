@@ -299,9 +299,8 @@ pub(super) mod tests {
     use diesel::prelude::*;
 
     use super::*;
-    use crate::audit::model::{Action, NewEvent, Outcome};
-    use crate::db::DatabaseUrl;
     use crate::db::schema::audit_events;
+    use crate::db::{DatabaseUrl, Entry};
 
     pub(in crate::audit) fn event() -> Event {
         Event {
@@ -340,17 +339,7 @@ pub(super) mod tests {
     async fn an_export_from_which_something_is_removed_meanwhile_breaks_off() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(&DatabaseUrl::Sqlite(folder.path().join("keyledge.db")), 1).unwrap();
-        let entry = NewEvent {
-            at: Timestamp::from_unix_micros(1_795_000_000_000_000).unwrap(),
-            user_id: None,
-            api_key_id: None,
-            actor_id: None,
-            action: Action::SignIn,
-            outcome: Outcome::Allowed,
-            source: None,
-            detail: None,
-        };
-        database.record(vec![entry.into(); 2 * SLICE]).await.unwrap();
+        database.record(vec![Entry::example("sign_in"); 2 * SLICE]).await.unwrap();
         let begin = |connection: &mut DbConnection| Export::begin(connection, Filter::default(), Shape::Events);
         let mut export = database.read_blocking(begin).unwrap();
         let remove = |through: i64| {

@@ -20,7 +20,7 @@ pub(super) fn run(storage: &StorageConfig, config: &ServerConfig) -> anyhow::Res
         Contents::Missing => "does not exist: the server will make it",
         Contents::Empty => "is empty: the server will make its tables",
         Contents::Other => "is of another version or another program: the server will add the tables that are missing",
-        Contents::Current => "has all tables, and the secret key belongs to it",
+        Contents::Current => "has all tables, and the secret key opens what is sealed in it",
     };
     println!("The settings can be used. The database {:?} {database}.", storage.database_url()?);
     Ok(())

@@ -39,8 +39,7 @@ pub fn copy(database: &Path, to: &Path) -> Result<u64, Error> {
 }
 
 fn write(database: &Path, to: &str) -> Result<(), Error> {
-    let connected = look_into(&DatabaseUrl::Sqlite(database.to_owned()));
-    let mut connection = connected.map_err(|error| Error::Open(diesel::r2d2::Error::ConnectionError(error)))?;
+    let mut connection = look_into(&DatabaseUrl::Sqlite(database.to_owned()))?;
     sql_query("VACUUM INTO ?").bind::<Text, _>(to).execute(&mut connection)?;
     Ok(())
 }

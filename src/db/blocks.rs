@@ -358,21 +358,11 @@ const COUNT_ALL: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::model::{Action, NewEvent, Outcome};
-    use crate::db::{Database, DatabaseUrl, DbConnection, Timestamp};
+    use crate::db::{Database, DatabaseUrl, DbConnection, Entry};
 
     async fn record(database: &Database, events: i64) {
-        let event = NewEvent {
-            at: Timestamp::from_unix_micros(1_795_000_000_000_000).unwrap(),
-            user_id: Some(1),
-            api_key_id: None,
-            actor_id: None,
-            action: Action::SignIn,
-            outcome: Outcome::Allowed,
-            source: None,
-            detail: None,
-        };
-        database.record(vec![event.into(); usize::try_from(events).unwrap()]).await.unwrap();
+        let event = Entry { user_id: Some(1), ..Entry::example("sign_in") };
+        database.record(vec![event; usize::try_from(events).unwrap()]).await.unwrap();
         while sqlite(database, bring_forward) {}
     }
 

@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection as _, ConnectionError, ConnectionResult, PgConnection, SqliteConnection};
 
-use super::DatabaseUrl;
+use super::{DatabaseUrl, Error};
 
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
@@ -40,7 +40,7 @@ impl ManageConnection for Manager {
 }
 
 fn establish(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
-    let mut connection = look_into(url)?;
+    let mut connection = connect(url)?;
     if let DbConnection::Sqlite(sqlite) = &mut connection {
         sqlite
             .batch_execute(
@@ -53,9 +53,14 @@ fn establish(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
     Ok(connection)
 }
 
+/// See [`connect`].
+pub(super) fn look_into(url: &DatabaseUrl) -> Result<DbConnection, Error> {
+    connect(url).map_err(|error| Error::Open(diesel::r2d2::Error::ConnectionError(error)))
+}
+
 /// A connection that changes nothing of what a database holds, whichever program's it is. It waits a limited time for locks
 /// that others have, and on Postgres has the isolation and durability that are relied on, whatever the server's defaults are.
-pub(super) fn look_into(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
+fn connect(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
     let mut connection = match url {
         DatabaseUrl::Sqlite(path) => DbConnection::Sqlite(SqliteConnection::establish(&path.to_string_lossy())?),
         DatabaseUrl::Postgres(url) => DbConnection::Postgres(PgConnection::establish(&with_limits(url))?),

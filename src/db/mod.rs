@@ -161,8 +161,7 @@ pub fn look_into(url: &DatabaseUrl) -> Result<(Contents, Option<DbConnection>), 
     {
         return Ok((Contents::Missing, None));
     }
-    let connected = connection::look_into(url).map_err(diesel::r2d2::Error::ConnectionError);
-    let mut connection = connected.map_err(Error::Open)?;
+    let mut connection = connection::look_into(url)?;
     Ok((migrations::contents(&mut connection)?, Some(connection)))
 }
 

@@ -49,6 +49,28 @@ pub struct Entry {
     pub is_last_use: bool,
 }
 
+#[cfg(test)]
+impl Entry {
+    /// What an operator did, of nobody's record.
+    pub(crate) fn example(action: &'static str) -> Self {
+        Self {
+            occurred_at: Timestamp::from_unix_micros(1_795_000_000_000_000).unwrap(),
+            user_id: None,
+            api_key_id: None,
+            actor_id: None,
+            action,
+            reason: None,
+            is_use: false,
+            method: None,
+            path: None,
+            address: None,
+            user_agent: None,
+            detail: None,
+            is_last_use: false,
+        }
+    }
+}
+
 /// What this process has recorded since it began.
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {

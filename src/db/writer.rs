@@ -617,13 +617,13 @@ mod tests {
         }
 
         async fn decide(&self, action: &'static str) -> Result<(), Error> {
-            self.database.record(vec![entry(action)]).await
+            self.database.record(vec![Entry::example(action)]).await
         }
 
         async fn write(&self, action: &'static str) -> Result<(), Error> {
             self.database
                 .write(move |transaction| {
-                    transaction.record(entry(action));
+                    transaction.record(Entry::example(action));
                     Ok(())
                 })
                 .await
@@ -631,7 +631,7 @@ mod tests {
 
         fn write_blocking(&self, action: &'static str) -> Result<(), Error> {
             self.database.write_blocking(|transaction| {
-                transaction.record(entry(action));
+                transaction.record(Entry::example(action));
                 Ok(())
             })
         }
@@ -643,24 +643,6 @@ mod tests {
             let verified = verify::database(&self.database, self.signer.public_key()).unwrap().unwrap();
             assert_eq!(usize::try_from(verified.events).unwrap(), actions.len());
             actions
-        }
-    }
-
-    fn entry(action: &'static str) -> Entry {
-        Entry {
-            occurred_at: Timestamp::from_unix_micros(1_795_000_000_000_000).unwrap(),
-            user_id: None,
-            api_key_id: None,
-            actor_id: None,
-            action,
-            reason: None,
-            is_use: false,
-            method: None,
-            path: None,
-            address: None,
-            user_agent: None,
-            detail: None,
-            is_last_use: false,
         }
     }
 
@@ -702,7 +684,7 @@ mod tests {
         installation.write("change").await.unwrap();
         let Installation { database, signer, .. } = &installation;
         assert_eq!(database.own_heads().len(), 2);
-        signer.sign_own(database, entry("").occurred_at).unwrap();
+        signer.sign_own(database, Entry::example("").occurred_at).unwrap();
         assert_eq!(database.own_heads().len(), 1);
         let verified = verify::database(database, signer.public_key()).unwrap().unwrap();
         assert_eq!((verified.chains, verified.events, verified.unsigned), (2, 3, 0));

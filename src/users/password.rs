@@ -41,23 +41,21 @@ pub enum PasswordError {
 }
 
 impl Passwords {
-    /// A pool that hashes with bcrypt's work factor `cost`, on at most as many threads as there are processors. `greatest`
-    /// is the greatest of the hashes that are kept, in the order of texts, which is that of their costs.
+    /// A pool that hashes with bcrypt's work factor `cost`, on at most as many threads as there are processors.
     ///
     /// # Errors
     /// When bcrypt refuses the cost.
-    pub fn new(secret_key: SecretKey, cost: u32, greatest: Option<&str>) -> Result<Self, PasswordError> {
+    pub fn new(secret_key: SecretKey, cost: u32) -> Result<Self, PasswordError> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         if !(4..=31).contains(&cost) {
             return Err(bcrypt::BcryptError::CostNotAllowed(cost).into());
         }
-        let slowest = greatest.and_then(cost_of).unwrap_or(cost).max(cost);
         Ok(Self {
             secret_key,
             cost,
             turns: Arc::new(Semaphore::new(threads)),
             waiting: Arc::new(AtomicUsize::new(0)),
-            slowest: Arc::new(slowest.into()),
+            slowest: Arc::new(cost.into()),
         })
     }
 
@@ -70,6 +68,13 @@ impl Passwords {
         Ok(self.take_turn(move || bcrypt::hash(password.reveal(), cost)).await??)
     }
 
+    /// Lets every check take at least as long as one of this hash.
+    pub fn keep_pace_with(&self, hash: &str) {
+        if let Some(cost) = cost_of(hash) {
+            self.slowest.fetch_max(cost, Ordering::Relaxed);
+        }
+    }
+
     /// Whether a password belongs to a hash. Without a hash it is always `false`. It takes as long for every hash and for
     /// none.
     ///
@@ -77,10 +82,10 @@ impl Passwords {
     /// [`PasswordError::Busy`] when too many are waiting.
     pub async fn verify(&self, password: &SecretText, hash: Option<String>) -> Result<bool, PasswordError> {
         let password = self.pepper(password);
-        let known = hash.and_then(|hash| Some((cost_of(&hash)?, hash)));
-        if let Some((cost, _)) = &known {
-            self.slowest.fetch_max(*cost, Ordering::Relaxed);
+        if let Some(hash) = &hash {
+            self.keep_pace_with(hash);
         }
+        let known = hash.and_then(|hash| Some((cost_of(&hash)?, hash)));
         let slowest = self.slowest.load(Ordering::Relaxed);
         let matches = self.take_turn(move || {
             let (cost, matches) = match &known {
@@ -189,12 +194,12 @@ mod tests {
     use super::*;
 
     fn passwords() -> Passwords {
-        with_cost(4, None)
+        with_cost(4)
     }
 
-    fn with_cost(cost: u32, greatest: Option<&str>) -> Passwords {
+    fn with_cost(cost: u32) -> Passwords {
         let secret_key = SecretKey::parse(&SecretText::new("0123456789abcdef0123456789abcdef")).unwrap();
-        Passwords::new(secret_key, cost, greatest).unwrap()
+        Passwords::new(secret_key, cost).unwrap()
     }
 
     #[actix_web::test]
@@ -223,7 +228,8 @@ mod tests {
     async fn a_refusal_takes_as_long_for_every_hash_and_for_none() {
         let [low, high] = [4, 9].map(|cost| bcrypt::hash("correct horse battery", cost).unwrap());
         for cost in [4, 9] {
-            let passwords = with_cost(cost, Some(&high));
+            let passwords = with_cost(cost);
+            passwords.keep_pace_with(&high);
             let of_nobody = time_to_refuse(&passwords, None).await;
             for hash in [&low, &high] {
                 let ratio = time_to_refuse(&passwords, Some(hash)).await.div_duration_f64(of_nobody);

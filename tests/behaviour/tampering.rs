@@ -81,6 +81,24 @@ impl Stopped {
         }
     }
 
+    /// Removes the events of a chain up to this one, and lets the chain say so, as the program does with what is too old.
+    fn remove_through(&self, (id, writer_id, sequence): (i64, i64, i64)) {
+        let digest = audit_events::table.find(id).select(audit_events::digest);
+        let digest: Vec<u8> = self.database.read_blocking(|connection| digest.first(connection)).unwrap();
+        let removed = audit_events::table.filter(audit_events::id.le(id)).filter(audit_events::writer_id.eq(writer_id));
+        self.tamper(|connection| {
+            diesel::delete(removed).execute(connection)?;
+            diesel::update(audit_writers::table.find(writer_id))
+                .set((audit_writers::pruned_through.eq(sequence), audit_writers::pruned_digest.eq(Some(digest))))
+                .execute(connection)
+        });
+    }
+
+    fn count(&self) -> i64 {
+        let events = audit_events::table.count();
+        self.database.read_blocking(|connection| events.get_result(connection)).unwrap()
+    }
+
     /// The place of an event in the middle of the record.
     fn middle(&self) -> (i64, i64, i64) {
         let events = audit_events::table.order(audit_events::id).select((
@@ -227,21 +245,14 @@ async fn pruning_leaves_a_signed_end_and_nobody_can_remove_more(server: Server) 
     let left = record.verify().unwrap();
     assert!(left.events < 10_000, "{left:?}");
 
-    // The oldest event that is left goes, and the chain says so.
     let oldest = audit_events::table.order(audit_events::id).select((
         audit_events::id,
         audit_events::writer_id,
         audit_events::sequence,
-        audit_events::digest,
     ));
-    let (id, writer_id, sequence, digest): (i64, i64, i64, Vec<u8>) =
-        record.database.read_blocking(|connection| oldest.first(connection)).unwrap();
-    record.tamper(|connection| {
-        diesel::delete(audit_events::table.find(id)).execute(connection)?;
-        diesel::update(audit_writers::table.find(writer_id))
-            .set((audit_writers::pruned_through.eq(sequence), audit_writers::pruned_digest.eq(Some(digest))))
-            .execute(connection)
-    });
+    let oldest: (i64, i64, i64) = record.database.read_blocking(|connection| oldest.first(connection)).unwrap();
+    record.remove_through(oldest);
+    let (_, writer_id, _) = oldest;
     assert_eq!(record.verify(), Err(Break::Removed { writer_id }));
 }
 
@@ -250,30 +261,16 @@ async fn what_was_changed_is_not_removed_for_its_age(server: Server) {
     record.fill(now).await;
     let signer = signer(&record.database);
     signer.sign_own(&record.database, now).unwrap();
-    let count = || {
-        let events = audit_events::table.count();
-        record.database.read_blocking(|connection| events.get_result::<i64>(connection)).unwrap()
-    };
-    let before = count();
+    let before = record.count();
     // Who wants an event to be gone dates it back, and waits for the program to remove it.
     let (id, writer_id, sequence) = record.middle();
     let dated_back = audit_events::table.filter(audit_events::id.le(id));
     record.tamper(|connection| diesel::update(dated_back).set(audit_events::occurred_at.eq(0)).execute(connection));
     clean(&record.database, &signer, now, 400).await.unwrap_err();
-    assert_eq!(count(), before);
+    assert_eq!(record.count(), before);
     assert!(matches!(record.verify(), Err(Break::Changed { writer_id: 1, sequence: 1, .. })));
 
-    let removed = audit_events::table.filter(audit_events::id.le(id));
-    let digest: Vec<u8> = record
-        .database
-        .read_blocking(|connection| audit_events::table.find(id).select(audit_events::digest).first(connection))
-        .unwrap();
-    record.tamper(|connection| {
-        diesel::delete(removed).execute(connection)?;
-        diesel::update(audit_writers::table.find(writer_id))
-            .set((audit_writers::pruned_through.eq(sequence), audit_writers::pruned_digest.eq(Some(digest))))
-            .execute(connection)
-    });
+    record.remove_through((id, writer_id, sequence));
     clean(&record.database, &signer, now + Duration::days(500), 400).await.unwrap_err();
     assert_eq!(record.verify(), Err(Break::Removed { writer_id }));
 }
@@ -284,13 +281,9 @@ async fn a_changed_head_stops_the_pruning(server: Server) {
     record.tamper(|connection| {
         diesel::update(audit_heads::table.find(1)).set(audit_heads::signature.eq(vec![0; 64])).execute(connection)
     });
-    let count = |record: &Stopped| {
-        let events = audit_events::table.count();
-        record.database.read_blocking(|connection| events.get_result::<i64>(connection)).unwrap()
-    };
-    let before = count(&record);
+    let before = record.count();
     assert!(clean(&record.database, &signer(&record.database), now + Duration::days(500), 400).await.is_err());
-    assert_eq!(count(&record), before);
+    assert_eq!(record.count(), before);
 }
 
 async fn the_command_line_verifies_the_record_and_names_what_was_changed(server: Server) {
