@@ -38,7 +38,7 @@ pub struct StorageConfig {
     #[arg(long, env = "KEYLEDGE_BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=31), global = true)]
     pub bcrypt_cost: u32,
 
-    /// Connections to a Postgres server by which this process reads; it writes by one more.
+    /// Connections to a Postgres server by which this process reads; two more decide and write.
     #[arg(long, env = "KEYLEDGE_POSTGRES_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..), global = true)]
     pub postgres_connections: u32,
 }

@@ -18,6 +18,7 @@ pub enum DbConnection {
 }
 
 /// Opens connections for the pool. Diesel's own manager would guess the backend from the URL.
+#[derive(Clone)]
 pub(super) struct Manager {
     pub(super) url: DatabaseUrl,
 }

@@ -113,7 +113,7 @@ pub struct Owner {
 ///
 /// # Errors
 /// When a statement fails.
-pub(super) fn find(connection: &mut DbConnection, presented: &[Presented]) -> QueryResult<Vec<Found>> {
+pub(super) fn find(connection: &mut DbConnection, presented: &[&Presented]) -> QueryResult<Vec<Found>> {
     if presented.is_empty() {
         return Ok(Vec::new());
     }
@@ -268,9 +268,9 @@ struct Many<'a> {
 }
 
 impl<'a> Many<'a> {
-    fn of(presented: &'a [Presented]) -> Self {
-        fn column<'b, T>(presented: &'b [Presented], value: impl Fn(&'b Presented) -> T) -> Vec<T> {
-            presented.iter().map(value).collect()
+    fn of(presented: &[&'a Presented]) -> Self {
+        fn column<'b, T>(presented: &[&'b Presented], value: impl Fn(&'b Presented) -> T) -> Vec<T> {
+            presented.iter().copied().map(value).collect()
         }
         Self {
             client_ids: column(presented, |presented| presented.named.client_id.as_str()),

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::Error;
-use super::questions::{Waiting, answer};
+use super::questions::{Question, answer};
 
 /// Transactions that may wait for the disk while another is made. More would let groups become small when the disk is
 /// slow, and each group costs a transaction.
@@ -65,7 +65,7 @@ impl Log {
 
 /// Decisions that are committed, and the log in which they are.
 pub(super) struct Committed {
-    pub(super) waiting: Vec<Waiting>,
+    pub(super) questions: Vec<Question>,
     pub(super) log: Log,
 }
 
@@ -92,8 +92,8 @@ fn drive(queue: &Receiver<Committed>) {
         committed.extend(queue.try_iter());
         for of_one_log in committed.chunk_by_mut(|one, next| one.log.is(&next.log)) {
             let on_disk = of_one_log.first().map_or(Ok(()), |committed| committed.log.sync());
-            let waiting = of_one_log.iter_mut().flat_map(|committed| committed.waiting.drain(..)).collect();
-            answer(waiting, &on_disk.map_err(Arc::new));
+            let questions = of_one_log.iter_mut().flat_map(|committed| committed.questions.drain(..)).collect();
+            answer(questions, &on_disk.map_err(Arc::new));
         }
     }
 }

@@ -9,14 +9,9 @@ use super::credentials::{Found, Presented};
 use super::inbox::{Answer, Inbox};
 use super::record::Entry;
 
-/// Presented credentials, and somebody who waits for a decision on them.
+/// Presented credentials, and somebody who waits for a decision on them, and where.
 pub(super) struct Question {
-    pub(super) presented: Vec<Presented>,
-    pub(super) waiting: Waiting,
-}
-
-/// Somebody who waits for a decision, and where.
-pub(super) struct Waiting {
+    presented: Vec<Presented>,
     somebody: Box<dyn Decide>,
     inbox: Inbox,
 }
@@ -88,7 +83,7 @@ impl Question {
     {
         let (answer, answered) = oneshot::channel();
         let somebody = Box::new(Asked { decide: Some(decide), decision: None, answer });
-        (Self { presented, waiting: Waiting { somebody, inbox: Inbox::own() } }, answered)
+        (Self { presented, somebody, inbox: Inbox::own() }, answered)
     }
 
     /// The same, with the decision told before it is recorded.
@@ -100,25 +95,35 @@ impl Question {
         let (answer, answered) = oneshot::channel();
         let (ahead, decided) = oneshot::channel();
         let somebody = Box::new(AskedAhead { decide: Some(decide), decision: None, ahead: Some(ahead), answer });
-        (Self { presented, waiting: Waiting { somebody, inbox: Inbox::own() } }, decided, answered)
+        (Self { presented, somebody, inbox: Inbox::own() }, decided, answered)
+    }
+
+    /// What is presented.
+    pub(super) fn presented(&self) -> &[Presented] {
+        &self.presented
+    }
+
+    /// Decides on the first of what was found, as much as was presented, and adds the events of it.
+    pub(super) fn decide(&mut self, found: &mut impl Iterator<Item = Found>, entries: &mut Vec<Entry>) {
+        self.somebody.decide(found.take(self.presented.len()).collect(), entries);
     }
 }
 
-impl Waiting {
-    /// Decides on what was found, and adds the events of it.
-    pub(super) fn decide(&mut self, found: Vec<Found>, entries: &mut Vec<Entry>) {
-        self.somebody.decide(found, entries);
-    }
+/// What all of them present, in their order.
+pub(super) fn presented(questions: &[Question]) -> Vec<&Presented> {
+    questions.iter().flat_map(Question::presented).collect()
 }
 
 /// Tells decisions ahead to those who get ready meanwhile.
-pub(super) fn tell_ahead(waiting: &mut [Waiting]) {
-    deliver(waiting.iter_mut().filter_map(|Waiting { somebody, inbox }| Some((inbox.clone(), somebody.tell_ahead()?))));
+pub(super) fn tell_ahead(questions: &mut [Question]) {
+    deliver(
+        questions.iter_mut().filter_map(|question| Some((question.inbox.clone(), question.somebody.tell_ahead()?))),
+    );
 }
 
 /// Tells those who wait what became of the record of their decisions.
-pub(super) fn answer(waiting: Vec<Waiting>, recorded: &Result<(), Arc<Error>>) {
-    deliver(waiting.into_iter().map(|Waiting { somebody, inbox }| {
+pub(super) fn answer(questions: Vec<Question>, recorded: &Result<(), Arc<Error>>) {
+    deliver(questions.into_iter().map(|Question { somebody, inbox, .. }| {
         let recorded = recorded.clone();
         let answer: Answer = Box::new(move || somebody.answer(recorded));
         (inbox, answer)

@@ -285,17 +285,53 @@ pub(super) fn append(connection: &mut DbConnection, chain: &mut Chain, entries: 
             let rows: Vec<SqliteRow<'_>> =
                 entries.iter().map(|entry| SqliteRow::of(chain.link(entry), entry)).collect();
             insert(sqlite, &rows)?;
+            for (api_key_id, entry) in last_uses(entries) {
+                LastUse { api_key_id, at: entry.occurred_at, address: entry.address.as_deref() }.execute(sqlite)?;
+            }
         }
         DbConnection::Postgres(postgres) => {
             let links: Vec<Head> = entries.iter().map(|entry| chain.link(entry)).collect();
-            Rows::of(entries, &links).execute(postgres)?;
-            let counts = Counts::of(entries, chain.writer_id);
-            if !counts.days.is_empty() {
-                counts.execute(postgres)?;
+            Appended {
+                counts: Counts::of(entries, chain.writer_id),
+                last_uses: LastUses::of(&last_uses(entries)),
+                rows: Rows::of(entries, &links),
             }
+            .execute(postgres)?;
         }
     }
-    note_last_uses(connection, entries)
+    Ok(())
+}
+
+/// The newest use that each key is to show.
+fn last_uses(entries: &[Entry]) -> BTreeMap<i64, &Entry> {
+    let shown = entries.iter().filter(|entry| entry.is_last_use);
+    shown.filter_map(|entry| entry.api_key_id.map(|api_key_id| (api_key_id, entry))).collect()
+}
+
+/// All that there is to append on Postgres, in one statement: it is one journey to the server, and may be a transaction of
+/// its own.
+struct Appended<'a> {
+    counts: Counts,
+    last_uses: LastUses<'a>,
+    rows: Rows<'a>,
+}
+
+impl QueryId for Appended<'_> {
+    type QueryId = Appended<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<PgConnection> for Appended<'_> {}
+
+impl QueryFragment<Pg> for Appended<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH counted AS (");
+        self.counts.walk_ast(out.reborrow())?;
+        out.push_sql("), ");
+        self.last_uses.walk_ast(out.reborrow())?;
+        out.push_sql(" ");
+        self.rows.walk_ast(out)
+    }
 }
 
 /// A row as it is bound on SQLite.
@@ -370,27 +406,6 @@ impl<const ROWS: usize> QueryFragment<Sqlite> for SqliteRows<'_, ROWS> {
 const INSERT_EVENTS: &str = "INSERT INTO audit_events (writer_id, sequence, occurred_at, user_id, api_key_id, actor_id, \
     action, reason, is_use, method, path, address, user_agent, detail, digest)";
 
-/// Shows the newest use of each key in its row.
-fn note_last_uses(connection: &mut DbConnection, entries: &[Entry]) -> QueryResult<()> {
-    let last_uses: BTreeMap<i64, &Entry> = entries
-        .iter()
-        .filter(|entry| entry.is_last_use)
-        .filter_map(|entry| entry.api_key_id.map(|api_key_id| (api_key_id, entry)))
-        .collect();
-    match connection {
-        DbConnection::Sqlite(sqlite) => {
-            for (api_key_id, entry) in last_uses {
-                LastUse { api_key_id, at: entry.occurred_at, address: entry.address.as_deref() }.execute(sqlite)?;
-            }
-        }
-        DbConnection::Postgres(postgres) if !last_uses.is_empty() => {
-            LastUses::of(&last_uses).execute(postgres)?;
-        }
-        DbConnection::Postgres(_) => {}
-    }
-    Ok(())
-}
-
 /// The newest use of a key; Diesel's own update would be written out and parsed each time.
 struct LastUse<'a> {
     api_key_id: i64,
@@ -416,7 +431,7 @@ impl QueryFragment<Sqlite> for LastUse<'_> {
     }
 }
 
-/// The newest uses of many keys in one statement. A row that another process is changing just now is left to it, so that
+/// The newest uses of many keys. A row that another process is changing just now is left to it, so that
 /// no two can wait for each other.
 struct LastUses<'a> {
     api_key_ids: Vec<i64>,
@@ -434,31 +449,23 @@ impl<'a> LastUses<'a> {
     }
 }
 
-impl QueryId for LastUses<'_> {
-    type QueryId = LastUses<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl RunQueryDsl<PgConnection> for LastUses<'_> {}
-
 impl QueryFragment<Pg> for LastUses<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH used AS (SELECT * FROM UNNEST(");
+        out.push_sql("used AS (SELECT * FROM UNNEST(");
         out.push_bind_param::<Array<BigInt>, _>(&self.api_key_ids)?;
         and::<_, Array<sql_types::Timestamp>, _>(&mut out, &self.times)?;
         and::<_, Array<Nullable<Text>>, _>(&mut out, &self.addresses)?;
         out.push_sql(
             ") AS used (id, at, address)), \
-             free AS (SELECT id FROM api_keys WHERE id IN (SELECT id FROM used) FOR NO KEY UPDATE SKIP LOCKED) \
-             UPDATE api_keys SET last_used_at = used.at, last_used_address = used.address \
-             FROM used JOIN free ON free.id = used.id WHERE api_keys.id = free.id",
+             free AS (SELECT id FROM api_keys WHERE id IN (SELECT id FROM used) FOR NO KEY UPDATE SKIP LOCKED), \
+             shown AS (UPDATE api_keys SET last_used_at = used.at, last_used_address = used.address \
+             FROM used JOIN free ON free.id = used.id WHERE api_keys.id = free.id)",
         );
         Ok(())
     }
 }
 
-/// Many events in one statement: a column is an array, so that the statement is the same for any number of rows and is
-/// prepared once.
+/// Many events: a column is an array, so that the statement is the same for any number of rows and is prepared once.
 struct Rows<'a> {
     writer_ids: Vec<i64>,
     sequences: Vec<i64>,
@@ -501,13 +508,6 @@ impl<'a> Rows<'a> {
         }
     }
 }
-
-impl QueryId for Rows<'_> {
-    type QueryId = Rows<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl RunQueryDsl<PgConnection> for Rows<'_> {}
 
 impl QueryFragment<Pg> for Rows<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -563,13 +563,6 @@ impl Counts {
         counts
     }
 }
-
-impl QueryId for Counts {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl RunQueryDsl<PgConnection> for Counts {}
 
 impl QueryFragment<Pg> for Counts {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {

@@ -47,7 +47,7 @@ impl Remembered {
     ///
     /// # Errors
     /// When a statement fails.
-    pub(super) fn find(&mut self, sqlite: &mut SqliteConnection, presented: &[Presented]) -> QueryResult<Vec<Found>> {
+    pub(super) fn find(&mut self, sqlite: &mut SqliteConnection, presented: &[&Presented]) -> QueryResult<Vec<Found>> {
         let Some(first) = presented.first() else { return Ok(Vec::new()) };
         self.renew(sqlite, first.now)?;
         presented.iter().map(|presented| self.find_one(sqlite, presented)).collect()
@@ -197,7 +197,7 @@ mod tests {
 
         fn find(&mut self, client_id: &str, now: Timestamp) -> Found {
             let Self { sqlite, remembered, .. } = self;
-            let found = sqlite.immediate_transaction(|sqlite| remembered.find(sqlite, &[presented(client_id, now)]));
+            let found = sqlite.immediate_transaction(|sqlite| remembered.find(sqlite, &[&presented(client_id, now)]));
             found.unwrap().remove(0)
         }
 
@@ -262,7 +262,7 @@ mod tests {
         installation.find("kl_1", at(1));
         let other = Presented { named: named("kl_1", "none", ""), ..presented("kl_1", at(1)) };
         let Installation { sqlite, remembered, .. } = &mut installation;
-        let found = sqlite.immediate_transaction(|sqlite| remembered.find(sqlite, &[other])).unwrap().remove(0);
+        let found = sqlite.immediate_transaction(|sqlite| remembered.find(sqlite, &[&other])).unwrap().remove(0);
         assert!(!found.credential.unwrap().signing_key_counts);
     }
 

@@ -158,7 +158,7 @@ pub async fn revoke(
     database
         .write(move |transaction| {
             let now = call.now;
-            let client = transaction.find(client)?;
+            let client = transaction.find(&client)?;
             if let Verdict::Limited { retry_after } = Verdict::until(client.limited_until, now) {
                 attempts::count(transaction, &call.attempt, now)?;
                 return Ok(ClientOutcome::Limited { retry_after });
