@@ -147,16 +147,29 @@ pub fn permissions_of(connection: &mut DbConnection, user_id: i64) -> QueryResul
     Ok(permissions.into_iter().collect())
 }
 
+/// Both in one statement, for every page: [`roles_of`] and [`permissions_of`].
+fn roles_and_permissions_of(
+    connection: &mut DbConnection,
+    user_id: i64,
+) -> QueryResult<(BTreeSet<String>, BTreeSet<String>)> {
+    let query = user_roles::table
+        .inner_join(roles::table.left_join(role_permissions::table))
+        .filter(user_roles::user_id.eq(user_id))
+        .select((roles::name, role_permissions::permission.nullable()));
+    let rows: Vec<(String, Option<String>)> = on_either!(connection, either => query.load(either))?;
+    let (roles, permissions): (BTreeSet<_>, Vec<_>) = rows.into_iter().unzip();
+    Ok((roles, permissions.into_iter().flatten().collect()))
+}
+
 /// A user with roles and permissions, in whose browser this is how pages are read. To be called within [`crate::db::together`].
 ///
 /// # Errors
 /// When a statement fails.
 pub fn account(connection: &mut DbConnection, user_id: i64, browser: Locale) -> QueryResult<Option<Account>> {
     let Some(user) = find(connection, user_id)? else { return Ok(None) };
-    let roles = roles_of(connection, user_id)?;
-    let permissions = permissions_of(connection, user_id)?;
+    let (roles, permissions) = roles_and_permissions_of(connection, user_id)?;
     let locale = user.reading.locale(browser);
-    Ok(Some(Account { user, roles, permissions, locale }))
+    Ok(Some(Account { user, roles: roles.into_iter().collect(), permissions, locale }))
 }
 
 /// What a new user's row holds.
