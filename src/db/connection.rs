@@ -17,7 +17,7 @@ pub enum DbConnection {
     Postgres(PgConnection),
 }
 
-/// Opens connections for the pool. Diesel's own manager would guess the backend from the URL.
+/// Opens connections, also for the pool. Diesel's own manager would guess the backend from the URL.
 #[derive(Clone)]
 pub(super) struct Manager {
     pub(super) url: DatabaseUrl,
@@ -64,7 +64,7 @@ pub(super) fn look_into(url: &DatabaseUrl) -> Result<DbConnection, Error> {
 fn connect(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
     let mut connection = match url {
         DatabaseUrl::Sqlite(path) => DbConnection::Sqlite(SqliteConnection::establish(&path.to_string_lossy())?),
-        DatabaseUrl::Postgres(url) => DbConnection::Postgres(PgConnection::establish(&with_limits(url))?),
+        DatabaseUrl::Postgres(url) => DbConnection::Postgres(PgConnection::establish(&with_parameters(url))?),
     };
     let settings = match url {
         DatabaseUrl::Sqlite(_) => "PRAGMA busy_timeout = 5000",
@@ -78,9 +78,11 @@ fn connect(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
     Ok(connection)
 }
 
-/// Limits, unless the URI has them, on how long connecting may take, and how long a server that has vanished from the network
-/// is waited for: libpq would wait for ever, and the system for a quarter of an hour.
-const LIMITS: [(&str, &str); 5] = [
+/// What libpq is told unless the URI tells it. Of several servers the one that can be written to is meant: a copy that follows
+/// it would let in what was deleted a moment ago. And connecting takes a limited time, as does waiting for a server that has
+/// vanished from the network: libpq would wait for ever, and the system for a quarter of an hour.
+const PARAMETERS: [(&str, &str); 6] = [
+    ("target_session_attrs", "read-write"),
     ("connect_timeout", "10"),
     ("tcp_user_timeout", "10000"),
     ("keepalives_idle", "10"),
@@ -88,8 +90,8 @@ const LIMITS: [(&str, &str); 5] = [
     ("keepalives_count", "3"),
 ];
 
-fn with_limits(url: &str) -> String {
-    let missing = LIMITS.iter().filter(|(name, _)| !url.contains(&format!("{name}=")));
+fn with_parameters(url: &str) -> String {
+    let missing = PARAMETERS.iter().filter(|(name, _)| !url.contains(&format!("{name}=")));
     missing.fold(url.to_owned(), |url, (name, value)| {
         let separator = if url.contains('?') { '&' } else { '?' };
         format!("{url}{separator}{name}={value}")

@@ -2,7 +2,8 @@
 //!
 //! Each statement is a journey to the server, and the one that records waits for the disk, too. So a group of decisions takes
 //! two of them, one that finds and one that records, and they are under way for two groups at the same time. A transaction
-//! around both would not make what was found any newer: it locks nothing.
+//! around both would not make what was found any newer: it locks nothing. A change waits until all that was decided before it
+//! is recorded, so that the record of one process tells of them in their order.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -44,7 +45,7 @@ impl Decider {
 
     /// Decides on questions, and lets them be answered once that is recorded.
     pub(super) fn decide(&mut self, deadline: Instant, mut questions: Vec<Question>) {
-        let mut found = match self.find(&presented(&questions)) {
+        let mut found = match self.find(&presented(&questions), deadline) {
             Ok(found) => found.into_iter(),
             Err(error) => return answer(questions, &Err(Arc::new(error))),
         };
@@ -53,18 +54,28 @@ impl Decider {
             question.decide(&mut found, &mut entries);
         }
         tell_ahead(&mut questions);
-        // Those of a thread that has ended hear that their decision was abandoned.
-        let _ = self.decided.send(Decided { deadline, questions, entries });
+        self.hand_over(Decided { deadline, questions, entries });
     }
 
-    fn find(&mut self, presented: &[&Presented]) -> Result<Vec<Found>, Error> {
+    /// Waits until all that was decided is recorded.
+    pub(super) fn settle(&self, deadline: Instant) {
+        // It is taken over once the group before it is recorded.
+        self.hand_over(Decided { deadline, questions: Vec::new(), entries: Vec::new() });
+    }
+
+    fn hand_over(&self, decided: Decided) {
+        // Those of a thread that has ended hear that their decision was abandoned.
+        let _ = self.decided.send(decided);
+    }
+
+    fn find(&mut self, presented: &[&Presented], deadline: Instant) -> Result<Vec<Found>, Error> {
         if presented.is_empty() {
             return Ok(Vec::new());
         }
         if let Some(mut connection) = self.connection.take() {
             let found = credentials::find(&mut connection, presented);
             match found {
-                Err(error) if connection.ping().is_err() => {
+                Err(error) if connection.ping().is_err() && Instant::now() < deadline => {
                     tracing::warn!("the connection to the database is gone, opening another: {error}");
                 }
                 found => {

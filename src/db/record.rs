@@ -325,9 +325,9 @@ impl RunQueryDsl<PgConnection> for Appended<'_> {}
 
 impl QueryFragment<Pg> for Appended<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH counted AS (");
+        out.push_sql("WITH ");
         self.counts.walk_ast(out.reborrow())?;
-        out.push_sql("), ");
+        out.push_sql(", ");
         self.last_uses.walk_ast(out.reborrow())?;
         out.push_sql(" ");
         self.rows.walk_ast(out)
@@ -431,8 +431,8 @@ impl QueryFragment<Sqlite> for LastUse<'_> {
     }
 }
 
-/// The newest uses of many keys. A row that another process is changing just now is left to it, so that
-/// no two can wait for each other.
+/// The newest uses of many keys. A row that another process is changing just now is left to it, so that no two can wait for
+/// each other.
 struct LastUses<'a> {
     api_key_ids: Vec<i64>,
     times: Vec<Timestamp>,
@@ -566,7 +566,9 @@ impl Counts {
 
 impl QueryFragment<Pg> for Counts {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) SELECT * FROM UNNEST(");
+        out.push_sql(
+            "counted AS (INSERT INTO daily_uses (day, api_key_id, writer_id, allowed, refused) SELECT * FROM UNNEST(",
+        );
         out.push_bind_param::<Array<Integer>, _>(&self.days)?;
         and::<_, Array<BigInt>, _>(&mut out, &self.api_key_ids)?;
         and::<_, Array<BigInt>, _>(&mut out, &self.writer_ids)?;
@@ -574,7 +576,7 @@ impl QueryFragment<Pg> for Counts {
         and::<_, Array<BigInt>, _>(&mut out, &self.refused)?;
         out.push_sql(
             ") ON CONFLICT (day, api_key_id, writer_id) DO UPDATE SET \
-             allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused",
+             allowed = daily_uses.allowed + excluded.allowed, refused = daily_uses.refused + excluded.refused)",
         );
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! The connection of this process that writes, and the transactions on it. One connection also means one chain of events,
-//! without locks.
+//! for which nothing has to be locked in the database.
 
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -94,8 +94,8 @@ pub(super) struct Session {
     unchecked: usize,
     /// Events since there was time to count them.
     uncounted: usize,
-    /// When the connection was last found to work.
-    used_at: Instant,
+    /// When a transaction was last committed.
+    committed_at: Instant,
 }
 
 impl Session {
@@ -113,7 +113,7 @@ impl Session {
             // Another process may have left something to do.
             unchecked: blocks::CHECK_EVERY,
             uncounted: 0,
-            used_at: Instant::now(),
+            committed_at: Instant::now(),
         }
     }
 
@@ -129,7 +129,7 @@ impl Session {
         Ok(value)
     }
 
-    /// Decides on questions and records the decisions, in one transaction. Returns the log with which that will be on disk,
+    /// Decides on questions and records the decisions, in one transaction; on Postgres [`super::decider`] does. Returns the log with which that will be on disk,
     /// unless it is already.
     pub(super) fn decide(&mut self, deadline: Instant, questions: &mut [Question]) -> Result<Option<Log>, Error> {
         let (is_recorded, log) = self.commit(deadline, |Transaction { connection, remembered, entries }| {
@@ -161,12 +161,18 @@ impl Session {
         if entries.is_empty() {
             return Ok(());
         }
-        if self.used_at.elapsed() < LONGEST_TRUST
+        if Instant::now() > deadline {
+            return Err(Error::Busy);
+        }
+        if self.committed_at.elapsed() < LONGEST_TRUST
             && let (Some(connection), Some(mut chain)) = (&mut self.connection, self.chain.clone())
+            && !connection.is_broken()
         {
             if let Err(error) = record::append(connection, &mut chain, &entries) {
-                // It may or may not be on disk, so nothing can join on to it.
-                self.give_up();
+                if connection.ping().is_err() {
+                    // It may or may not be on disk, so nothing can join on to it.
+                    self.give_up();
+                }
                 return Err(error.into());
             }
             self.appended(Some(chain), &entries);
@@ -231,7 +237,7 @@ impl Session {
         lock(&self.recorded).count(entries);
         self.unchecked += entries.len();
         self.uncounted += entries.len();
-        self.used_at = Instant::now();
+        self.committed_at = Instant::now();
     }
 
     /// The newest event of the chain, and of those that were given up since they were last signed.
@@ -285,6 +291,10 @@ impl Session {
     fn begin(&mut self, deadline: Instant) -> Result<(), Error> {
         if self.log.as_ref().is_some_and(Log::has_failed) {
             self.is_log_lost = true;
+            self.give_up();
+        }
+        if self.connection.as_mut().is_some_and(DbConnection::is_broken) {
+            tracing::warn!("a transaction was left open and is given up");
             self.give_up();
         }
         loop {
@@ -394,7 +404,7 @@ fn is_locked(error: &diesel::result::Error) -> bool {
     matches!(error, diesel::result::Error::DatabaseError(_, information) if information.message() == "database is locked")
 }
 
-/// A thread that panicked with the lock has left the session as one that failed does.
+/// A thread that panicked with the lock has left a transaction open at the worst, which the next one finds.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

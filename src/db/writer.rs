@@ -1,11 +1,12 @@
 //! The thread that changes and decides, one after another, for those who cannot wait.
 //!
-//! A change is a transaction of its own. Decisions ([`Writer::decide`]) are looked up, made and recorded together: what comes
-//! while a transaction is being committed is in the next one, so that under load one wait for the disk serves many requests.
-//! On SQLite they are looked up on the connection that writes, because SQLite lets every other one forget what it has read
-//! with each commit: reading it anew took longer than looking it up. The wait for the disk is another thread's
+//! A change is a transaction of its own. Decisions ([`Writer::decide`]) are made in groups: what comes while one is being
+//! recorded is in the next, so that under load one wait for the disk serves many requests. On SQLite a group is looked up,
+//! made and recorded in one transaction on the connection that writes, because SQLite lets every other one forget what it has
+//! read with each commit: reading it anew took longer than looking it up. The wait for the disk is another thread's
 //! ([`super::log`]), so that the next decisions are made meanwhile. For Postgres see [`super::decider`].
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -25,7 +26,7 @@ use super::{Error, LONGEST_WAIT, blocks};
 /// Work that may wait for the thread; what comes on top is refused.
 const LONGEST_QUEUE: usize = 4096;
 
-/// Decisions of one shared transaction.
+/// Decisions of one group.
 const LARGEST_BATCH: usize = 512;
 
 /// How long this thread writes to an SQLite file without a gap for others, which is long enough for one that asks every
@@ -193,7 +194,15 @@ fn drive_embedded(session: &Mutex<Session>, queue: &Receiver<Job>, syncer: &Sync
 fn drive_remote(session: &Mutex<Session>, queue: &Receiver<Job>, decider: &mut Decider) {
     let mut next = None;
     while let Some(job) = next.take().or_else(|| queue.recv().ok()) {
-        next = work_off(session, queue, job, |deadline, questions| decider.decide(deadline, questions));
+        if matches!(job.work, Work::Change(_)) {
+            decider.settle(job.deadline);
+        }
+        next = work_off(session, queue, job, |deadline, questions| {
+            // The connection that writes has no part in it.
+            if catch_unwind(AssertUnwindSafe(|| decider.decide(deadline, questions))).is_err() {
+                tracing::error!("a decision panicked and was given up");
+            }
+        });
     }
 }
 
@@ -211,8 +220,8 @@ fn work_off(
         Work::Change(change) if in_time => change(Ok(&mut *lock(session)), deadline),
         Work::Change(change) => change(Err(Error::Busy), deadline),
         Work::Decide(question) if in_time => {
-            // Whoever is about to ask, and waits for a processor, comes into this transaction instead of the next: a few
-            // large ones take less processor time than many small ones.
+            // Whoever is about to ask, and waits for a processor, comes into this group instead of the next: a few large ones
+            // take less processor time than many small ones.
             std::thread::yield_now();
             let (questions, change) = with_others(queue, question);
             next = change;

@@ -151,14 +151,14 @@ pub fn permissions_of(connection: &mut DbConnection, user_id: i64) -> QueryResul
 fn roles_and_permissions_of(
     connection: &mut DbConnection,
     user_id: i64,
-) -> QueryResult<(BTreeSet<String>, BTreeSet<String>)> {
+) -> QueryResult<(Vec<String>, BTreeSet<String>)> {
     let query = user_roles::table
         .inner_join(roles::table.left_join(role_permissions::table))
         .filter(user_roles::user_id.eq(user_id))
         .select((roles::name, role_permissions::permission.nullable()));
     let rows: Vec<(String, Option<String>)> = on_either!(connection, either => query.load(either))?;
     let (roles, permissions): (BTreeSet<_>, Vec<_>) = rows.into_iter().unzip();
-    Ok((roles, permissions.into_iter().flatten().collect()))
+    Ok((roles.into_iter().collect(), permissions.into_iter().flatten().collect()))
 }
 
 /// A user with roles and permissions, in whose browser this is how pages are read. To be called within [`crate::db::together`].
@@ -169,7 +169,7 @@ pub fn account(connection: &mut DbConnection, user_id: i64, browser: Locale) -> 
     let Some(user) = find(connection, user_id)? else { return Ok(None) };
     let (roles, permissions) = roles_and_permissions_of(connection, user_id)?;
     let locale = user.reading.locale(browser);
-    Ok(Some(Account { user, roles: roles.into_iter().collect(), permissions, locale }))
+    Ok(Some(Account { user, roles, permissions, locale }))
 }
 
 /// What a new user's row holds.

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_query;
-use keyledge::clock::Clock;
 use keyledge::db::{DbConnection, Entry};
 use reqwest::StatusCode;
 
 use crate::support::load::{Connection, Exchange, Load, Request, basic, bearer, get, post};
-use crate::support::{Event, Key, PASSWORD, Process, Record, TestDatabase, keyledge, on_each_database};
+use crate::support::{
+    Event, Key, PASSWORD, Process, Record, TestDatabase, keyledge, on_each_database, operators_event,
+};
 
 on_each_database![
     a_kill_in_the_middle_of_a_load_loses_nothing_that_was_answered,
@@ -326,21 +327,7 @@ fn break_connections(database: &TestDatabase) {
 
 /// Brings the record to where the load completes the first block of its index.
 async fn fill(database: &TestDatabase) {
-    let entry = Entry {
-        occurred_at: Clock::default().now(),
-        user_id: Some(1),
-        api_key_id: None,
-        actor_id: None,
-        action: "sign_in",
-        reason: None,
-        is_use: false,
-        method: None,
-        path: None,
-        address: None,
-        user_agent: None,
-        detail: None,
-        is_last_use: false,
-    };
+    let entry = Entry { user_id: Some(1), ..operators_event("sign_in") };
     database.open().record(vec![entry; 3500]).await.unwrap();
 }
 

@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode};
 
 use crate::people::{done, filled, switch, with};
 use crate::support::load::{Connection, Exchange, Load, Request, basic, bearer, get, post};
-use crate::support::{Key, Process, TestDatabase, keyledge, on_each_database};
+use crate::support::{Key, Process, Record, TestDatabase, keyledge, on_each_database};
 
 on_each_database![
     a_deleted_key_is_refused,
@@ -207,7 +207,9 @@ fn outcome(exchange: &Exchange<Use>) -> u16 {
 }
 
 async fn a_deleted_key_is_refused(database: TestDatabase) {
-    delete(&Instances::start(database, false)).await;
+    let instances = Instances::start(database, false);
+    delete(&instances).await;
+    Record::whole(&instances.database).assert_ends_with_deletion();
 }
 
 async fn a_deleted_key_is_refused_on_another_instance(database: TestDatabase) {

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use diesel::QueryResult;
 use diesel::connection::SimpleConnection as _;
 use keyledge::clock::Clock;
 use reqwest::StatusCode;
 use tempfile::TempDir;
 
 use crate::support::{
-    Backend, Columns, Key, PASSWORD, Process, SECRET_KEY, Server, TestDatabase, browser, keyledge, keyledge_with,
-    on_each_database, row, rows,
+    Backend, Columns, Key, PASSWORD, Process, Record, SECRET_KEY, Server, TestDatabase, browser, keyledge,
+    keyledge_with, on_each_database, operators_event, row, rows,
 };
 
 const ANOTHER_SECRET_KEY: &str = "another secret key of at least 32 characters";
@@ -20,6 +22,7 @@ on_each_database![
     the_tables_are_those_that_the_queries_expect,
     everything_is_there_after_a_restart,
     what_was_answered_survives_a_kill,
+    a_change_that_panics_leaves_no_trace_and_takes_nothing_with_it,
     another_process_writes_while_the_server_runs,
     a_change_holds_at_once_on_every_instance,
     another_secret_key_is_refused,
@@ -82,6 +85,22 @@ async fn what_was_answered_survives_a_kill(database: TestDatabase) {
         }
         kept = Some(key);
     }
+}
+
+async fn a_change_that_panics_leaves_no_trace_and_takes_nothing_with_it(database: TestDatabase) {
+    let opened = database.open();
+    opened.record(vec![operators_event("before")]).await.unwrap();
+    let change = catch_unwind(AssertUnwindSafe(|| {
+        opened.write_blocking(|transaction| -> QueryResult<()> {
+            transaction.record(operators_event("never"));
+            panic!("a change panics");
+        })
+    }));
+    assert!(change.is_err());
+    opened.record(vec![operators_event("after")]).await.unwrap();
+
+    let record = Record::whole(&database);
+    assert_eq!(["before", "never", "after"].map(|action| record.of_action(action)), [1, 0, 1]);
 }
 
 async fn another_process_writes_while_the_server_runs(server: Server) {

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Bool, Text};
 use keyledge::audit::export::ExportedEvent;
+use keyledge::clock::Clock;
 use keyledge::db::schema::{api_keys, audit_events, audit_writers, daily_uses};
 use keyledge::db::{Database, DbConnection, Entry, Timestamp};
 use keyledge::secret::sha256;
@@ -118,6 +119,20 @@ impl Record {
         self.0.iter().filter(|event| event.action == action).count()
     }
 
+    /// Checks that no key was let in after its deletion, in the order of a process's events.
+    pub fn assert_ends_with_deletion(&self) {
+        let mut deleted = BTreeSet::new();
+        for event in &self.0 {
+            if event.action == "delete_key" {
+                deleted.insert((event.writer_id, event.api_key_id));
+            }
+            let is_late =
+                event.is_use && event.reason.is_none() && deleted.contains(&(event.writer_id, event.api_key_id));
+            assert!(!is_late, "{event:?} comes after the deletion");
+        }
+        assert!(!deleted.is_empty(), "nothing was deleted");
+    }
+
     /// How many events have a reason.
     pub fn count(&self, reason: &str) -> usize {
         self.0.iter().filter(|event| event.reason.as_deref() == Some(reason)).count()
@@ -127,6 +142,25 @@ impl Record {
     pub fn count_of_nobody(&self, reason: &str) -> usize {
         let of_nobody = self.0.iter().filter(|event| event.user_id.is_none() && event.api_key_id.is_none());
         of_nobody.filter(|event| event.reason.as_deref() == Some(reason)).count()
+    }
+}
+
+/// What an operator did just now, of nobody's record.
+pub fn operators_event(action: &'static str) -> Entry {
+    Entry {
+        occurred_at: Clock::default().now(),
+        user_id: None,
+        api_key_id: None,
+        actor_id: None,
+        action,
+        reason: None,
+        is_use: false,
+        method: None,
+        path: None,
+        address: None,
+        user_agent: None,
+        detail: None,
+        is_last_use: false,
     }
 }
 
