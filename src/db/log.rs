@@ -13,9 +13,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use super::Error;
 use super::questions::{Question, answer};
 
-/// Transactions that may wait for the disk while another is made. More would let groups become small when the disk is
-/// slow, and each group costs a transaction.
-const LONGEST_QUEUE: usize = 1;
+/// Transactions that may wait for the disk while another is made. All that wait are brought to disk at once.
+const LONGEST_QUEUE: usize = 8;
 
 /// The log of a connection. Cheap to clone.
 #[derive(Clone)]
