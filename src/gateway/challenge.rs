@@ -1,7 +1,7 @@
 //! Refusals as headers (RFC 6750 section 3): the only thing that a proxy passes on to the caller.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use crate::audit::model::Reason;
 use crate::oauth::model::Scope;
@@ -33,7 +33,9 @@ impl Refusal {
             Self::Scope(_) => HttpResponse::Forbidden(),
             Self::Unavailable(cause) => {
                 tracing::error!("a gateway check failed: {cause:#}");
-                HttpResponse::ServiceUnavailable()
+                let mut response = HttpResponse::ServiceUnavailable();
+                response.insert_header((RETRY_AFTER, "1"));
+                response
             }
         };
         for challenge in self.challenges() {
@@ -52,12 +54,15 @@ impl Refusal {
                 "Bearer realm=\"Keyledge\", error=\"invalid_token\", error_description=\"{}\"",
                 description(*reason)
             )],
-            // A scope token has no character that would have to be quoted (RFC 6749 section 3.3), and the one that nobody
-            // can be given is told in words.
-            Self::Scope(scope) => {
-                let scope = scope.as_str().replace('\t', " ");
-                vec![format!("Bearer realm=\"Keyledge\", error=\"insufficient_scope\", scope=\"{scope}\"")]
+            Self::Scope(scope) if scope.can_be_held() => {
+                // A scope token has no character that would have to be quoted (RFC 6749 section 3.3).
+                vec![format!("Bearer realm=\"Keyledge\", error=\"insufficient_scope\", scope=\"{}\"", scope.as_str())]
             }
+            Self::Scope(_) => vec![
+                "Bearer realm=\"Keyledge\", error=\"insufficient_scope\", \
+                 error_description=\"The proxy asks for a scope that cannot be read.\""
+                    .to_owned(),
+            ],
             Self::Unavailable(_) => Vec::new(),
         }
     }

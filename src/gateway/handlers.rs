@@ -118,7 +118,7 @@ fn required_scope(request: &HttpRequest) -> Option<Scope> {
         let scope = text.and_then(Scope::parse).unwrap_or_else(Scope::held_by_nobody);
         required = Some(required.take().unwrap_or_default().or(&scope));
     };
-    if request.match_info().get("original").is_none() {
+    if request.match_info().get("original").is_none_or(str::is_empty) {
         for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
             if name == "scope" {
                 add(Some(&value));

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use crate::roles::permissions::parse_permission;
 
+/// A scope token that is none: no permission has a tab in it.
+const NOBODYS: &str = "nobody's\tscope";
+
 /// A set of scope tokens (RFC 6749 section 3.3), in alphabetical order with spaces between them. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope(Arc<str>);
@@ -28,7 +31,13 @@ impl Scope {
     /// A scope of one token that nobody can be given: no permission has a tab in it.
     #[must_use]
     pub fn held_by_nobody() -> Self {
-        Self("a\tmalformed\tscope".into())
+        Self(NOBODYS.into())
+    }
+
+    /// Whether there can be somebody who holds it.
+    #[must_use]
+    pub fn can_be_held(&self) -> bool {
+        !self.contains(NOBODYS)
     }
 
     /// Whether a token is in it.
@@ -117,7 +126,8 @@ mod tests {
         assert!(!scope.is_within(&Scope::parse("b c").unwrap()));
         assert!(scope.is_within(&Scope::of("a b c")));
         assert!(Scope::default().is_within(&Scope::default()));
-        assert!(!Scope::held_by_nobody().is_within(&Scope::of("a malformed scope")));
+        assert!(!Scope::held_by_nobody().can_be_held() && !scope.or(&Scope::held_by_nobody()).can_be_held());
+        assert!(scope.can_be_held());
         assert_eq!(scope.held(""), Scope::default());
         assert_eq!(scope.tokens().collect::<Vec<_>>(), ["a", "b"]);
     }

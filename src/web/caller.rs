@@ -1,7 +1,7 @@
 //! Where a request comes from.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderValue, USER_AGENT, X_FORWARDED_FOR};
@@ -95,13 +95,20 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut caller = peer;
     let forwarded = headers.get_all(X_FORWARDED_FOR).map(text_of).collect::<Vec<_>>();
     for hop in forwarded.iter().rev().flat_map(|value| value.rsplit(',')) {
-        let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+        let Some(hop) = hop_address(hop.trim()) else { break };
         caller = hop;
         if !is_trusted(hop, trusted) {
             break;
         }
     }
     caller.to_canonical()
+}
+
+/// The address of one entry of `X-Forwarded-For`, to which some proxies add the port.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
+    hop.parse().ok().or_else(with_port).or_else(bracketed)
 }
 
 #[cfg(test)]
@@ -123,6 +130,19 @@ mod tests {
     #[test]
     fn a_stranger_cannot_choose_an_address() {
         assert_eq!(caller("203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn a_proxy_may_add_the_port() {
+        for (forwarded, address) in [
+            ("203.0.113.9:51234", "203.0.113.9"),
+            ("[2001:db8::1]:443, 10.1.1.1:80", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("203.0.113.9, 10.1.1.1:port", "127.0.0.1"),
+            ("[203.0.113.9]", "127.0.0.1"),
+        ] {
+            assert_eq!(caller("127.0.0.1", &[forwarded]), address, "{forwarded}");
+        }
     }
 
     #[test]

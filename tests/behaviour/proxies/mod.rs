@@ -54,6 +54,7 @@ behind_each_proxy![
     a_client_secret_is_not_passed_on,
     a_route_that_needs_a_scope_is_closed_to_those_who_lack_it,
     a_needed_scope_cannot_be_avoided_by_writing_the_path_differently,
+    an_owner_with_many_permissions_is_let_in_and_known,
     a_query_of_the_client_does_not_change_what_is_needed,
     a_deleted_key_is_refused_at_the_next_request,
     a_disabled_users_key_is_refused_at_the_next_request,
@@ -252,6 +253,10 @@ async fn a_needed_scope_cannot_be_avoided_by_writing_the_path_differently(gatewa
         "/x/..%5Cjournals/1",
         "/journals/..%2Freports",
         "/journals/1?/../reports",
+        "/reports/..;/journals/1",
+        "/;x/journals/1",
+        "/reports/..%3b/journals/1",
+        "/reports/..%3Bx=1/journals/1",
     ] {
         for answer in gateway.both(&bob, path).await {
             if answer.status() == StatusCode::OK {
@@ -260,6 +265,17 @@ async fn a_needed_scope_cannot_be_avoided_by_writing_the_path_differently(gatewa
             }
         }
     }
+}
+
+async fn an_owner_with_many_permissions_is_let_in_and_known(gateway: Gateway) {
+    let permissions: Vec<_> = (100..300).map(|number| format!("journals:of-department-{number}")).collect();
+    let mut arguments = vec!["role", "add", "many"];
+    arguments.extend(permissions.iter().flat_map(|permission| ["--permission", permission]));
+    let (added, printed) = gateway.server.cli(&arguments);
+    assert!(added, "{printed}");
+    let ada = gateway.caller("ada", &["many"]).await;
+    let answer = ada.with_key(gateway.get("/reports")).send().await.unwrap();
+    ada.assert_known(&received(answer).await, "ada", Some(&permissions.join(" ")));
 }
 
 async fn a_query_of_the_client_does_not_change_what_is_needed(gateway: Gateway) {
