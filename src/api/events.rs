@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::authorize::authorize;
+use super::authorize::authorize_where;
 use super::owners::{Owner, page_size};
 use super::problem::{Problem, ProblemDetails};
 use crate::audit::asked::{Asked, Missing, Whose, is_in_range};
@@ -41,6 +41,7 @@ pub struct EventQuery {
     /// Only events before this time (RFC 3339).
     until: Option<DateTime<Utc>>,
     /// The `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
     cursor: Option<i64>,
     /// Events of a page.
     #[param(minimum = 1, maximum = 200, default = 50)]
@@ -57,6 +58,7 @@ pub struct EventQuery {
 #[utoipa::path(
     get,
     path = "/api/v1/audit-events",
+    operation_id = "list_audit_events",
     tag = "Audit events",
     params(EventQuery),
     responses(
@@ -72,8 +74,8 @@ pub async fn list(
     request: HttpRequest,
     query: Result<web::Query<EventQuery>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
-    let needed = query.as_ref().ok().and_then(|query| query.owner.needs(AUDIT_READ));
-    let caller = authorize(&state, &request, needed).await?;
+    let owner = query.as_ref().map(|query| query.owner.clone()).unwrap_or_default();
+    let caller = authorize_where(&state, &request, AUDIT_READ, move |caller| !owner.is(caller)).await?;
     let query = query.map_err(|_| Problem::BAD_QUERY)?.into_inner();
     let limit = page_size(query.limit)?;
     let (from, until) = (query.from.map(Timestamp::from), query.until.map(Timestamp::from));

@@ -99,6 +99,7 @@ pub struct KeyQuery {
 #[utoipa::path(
     get,
     path = "/api/v1/api-keys",
+    operation_id = "list_api_keys",
     tag = "API keys",
     params(KeyQuery),
     responses(
@@ -114,8 +115,8 @@ pub async fn list(
     request: HttpRequest,
     query: Result<web::Query<KeyQuery>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
-    let needed = query.as_ref().ok().and_then(|query| query.owner.needs(READ));
-    let caller = authorize(&state, &request, needed).await?;
+    let owner = query.as_ref().map(|query| query.owner.clone()).unwrap_or_default();
+    let caller = authorize_where(&state, &request, READ, move |caller| !owner.is(caller)).await?;
     let KeyQuery { owner, cursor, limit } = query.map_err(|_| Problem::BAD_QUERY)?.into_inner();
     let limit = page_size(limit)?;
     let now = caller.now;
@@ -150,6 +151,7 @@ pub async fn list(
 #[utoipa::path(
     get,
     path = "/api/v1/api-keys/{client_id}",
+    operation_id = "get_api_key",
     tag = "API keys",
     params(("client_id" = String, Path, description = "The client ID")),
     responses(
@@ -177,6 +179,7 @@ pub async fn get(
 #[utoipa::path(
     delete,
     path = "/api/v1/api-keys/{client_id}",
+    operation_id = "delete_api_key",
     tag = "API keys",
     params(("client_id" = String, Path, description = "The client ID")),
     responses(

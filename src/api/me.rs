@@ -40,6 +40,7 @@ pub struct Person {
 #[utoipa::path(
     get,
     path = "/api/v1/me",
+    operation_id = "get_me",
     tag = "You",
     responses(
         (status = 200, description = "Who the token stands for", body = Me),

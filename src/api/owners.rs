@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::authorize::Caller;
 use super::problem::Problem;
 use crate::db::DbConnection;
+use crate::oauth::check::Bearer;
 use crate::users::model::normalize_username;
 use crate::users::queries as users;
 
@@ -38,10 +39,14 @@ impl From<String> for Owner {
 }
 
 impl Owner {
-    /// The permission that this needs.
+    /// Whether these are the caller's own things, which need no permission.
     #[must_use]
-    pub fn needs(&self, permission: &'static str) -> Option<&'static str> {
-        (*self != Self::Me).then_some(permission)
+    pub fn is(&self, caller: &Bearer) -> bool {
+        match self {
+            Self::Me => true,
+            Self::All => false,
+            Self::User(username) => *username == caller.owner.username,
+        }
     }
 
     /// The row of the one owner, `None` for all; `Err` when there is no such user.

@@ -65,8 +65,11 @@ impl Problem {
             Self::TokenRefused(reason) => description(*reason),
             Self::NotFound => "There is nothing at this address.",
             Self::MethodNotAllowed(_) => "This address does not answer this method.",
-            Self::PermissionMissing(_) => {
-                "This needs a permission that the token does not carry or its owner does not hold."
+            Self::PermissionMissing(permission) => {
+                return format!(
+                    "This needs the permission {permission}, which the token does not carry or its owner does not hold."
+                )
+                .into();
             }
             Self::Refused(refusal) => return refusal.to_string().into(),
             Self::BadParameter(expected) => expected,

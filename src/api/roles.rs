@@ -64,6 +64,7 @@ pub struct RoleQuery {
 #[utoipa::path(
     get,
     path = "/api/v1/roles",
+    operation_id = "list_roles",
     tag = "Roles",
     params(RoleQuery),
     responses(
@@ -101,6 +102,7 @@ pub async fn list(
 #[utoipa::path(
     get,
     path = "/api/v1/roles/{name}",
+    operation_id = "get_role",
     tag = "Roles",
     params(("name" = String, Path, description = "The name of the role")),
     responses(

@@ -146,6 +146,7 @@ pub struct UserQuery {
 #[utoipa::path(
     get,
     path = "/api/v1/users",
+    operation_id = "list_users",
     tag = "Users",
     params(UserQuery),
     responses(
@@ -186,6 +187,7 @@ pub async fn list(
 #[utoipa::path(
     get,
     path = "/api/v1/users/{id}",
+    operation_id = "get_user",
     tag = "Users",
     params(("id" = String, Path, description = "The user's ID")),
     responses(
@@ -214,6 +216,7 @@ pub async fn get(
 #[utoipa::path(
     post,
     path = "/api/v1/users/{id}/disable",
+    operation_id = "disable_user",
     tag = "Users",
     params(("id" = String, Path, description = "The user's ID")),
     responses(
@@ -242,6 +245,7 @@ pub async fn disable(
 #[utoipa::path(
     post,
     path = "/api/v1/users/{id}/enable",
+    operation_id = "enable_user",
     tag = "Users",
     params(("id" = String, Path, description = "The user's ID")),
     responses(

@@ -156,6 +156,9 @@ async fn keys_of_others_need_a_permission_in_the_token(server: Server) {
         let listed = get(&server, &list, &reads).await;
         assert!(listed.to_string().contains(&key.client_id));
     }
+    for own in ["/api/v1/api-keys?owner=admin", "/api/v1/audit-events?owner=Admin"] {
+        assert_eq!(call(&server, Method::GET, own, &none).await.0, 200);
+    }
     assert_eq!(call(&server, Method::GET, &path, &none).await.0, 404);
     assert_eq!(call(&server, Method::GET, &path, &reads).await.0, 200);
     assert_eq!(call(&server, Method::DELETE, &path, &reads).await.0, 403);
@@ -265,6 +268,10 @@ async fn the_description_names_what_is_there(server: Server) {
         assert!(matches!(status, 200 | 404), "{path}: {answer}");
         assert_eq!(status == 404, path.contains('{'), "{path}: {answer}");
     }
+    let names =
+        document["paths"].as_object().unwrap().values().flat_map(|operations| operations.as_object().unwrap().values());
+    let names: Vec<_> = names.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    assert!(names.iter().collect::<BTreeSet<_>>().len() == described.len(), "{names:?}");
     described.sort();
     assert_eq!(
         described,
