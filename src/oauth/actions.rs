@@ -8,8 +8,7 @@ use super::model::Scope;
 use super::queries;
 use super::request::ClientRequest;
 use super::tokens::VerifiedToken;
-use crate::attempts::model::{Attempt, Verdict};
-use crate::attempts::queries as attempts;
+use crate::attempts::model::Verdict;
 use crate::audit::model::{Action, Reason};
 use crate::db::{Credential, Database, Entry, Error, Found, Presented, Timestamp};
 
@@ -73,7 +72,7 @@ pub async fn grant<P>(
     call: Call,
     issue: impl AsyncFnOnce(Grant) -> P,
 ) -> Result<ClientOutcome<P>, Error> {
-    let (attempt, now) = (call.attempt.clone(), call.now);
+    let now = call.now;
     let client = Presented { asks_for_token: true, ..presented(&request, &call) };
     let decide = within_limits(now, move |client, _, _| {
         let signing_key = client.signing_key;
@@ -85,9 +84,7 @@ pub async fn grant<P>(
         })
     });
     let prepare = async |decision| ClientOutcome::from(decision).then(issue).await;
-    let outcome = check::decide_and_prepare(database, vec![client], call, decide, prepare).await?;
-    count_if_limited(database, &outcome, attempt, now).await?;
-    Ok(outcome)
+    check::decide_and_prepare(database, vec![client], call, decide, prepare).await
 }
 
 /// Decides on a client, and then on whether its request can be understood.
@@ -124,7 +121,7 @@ pub async fn introspect(
     token: Option<Arc<VerifiedToken>>,
     call: Call,
 ) -> Result<ClientOutcome<Standing>, Error> {
-    let (source, attempt, now) = (call.source.clone(), call.attempt.clone(), call.now);
+    let (source, now) = (call.source.clone(), call.now);
     let asked = vec![presented(&request, &call), check::presented_token(token.as_deref(), now)];
     let decide = within_limits(now, move |client, other, entries| {
         authenticate(&request, client.credential, now).and_then(|bearer| {
@@ -139,9 +136,7 @@ pub async fn introspect(
             Ok(about.result.ok().zip(token))
         })
     });
-    let outcome = ClientOutcome::from(check::decide(database, asked, call, decide).await?);
-    count_if_limited(database, &outcome, attempt, now).await?;
-    Ok(outcome)
+    Ok(ClientOutcome::from(check::decide(database, asked, call, decide).await?))
 }
 
 /// Ends a token of the client's own (RFC 7009). A token that is no good is as ended as it can be.
@@ -155,12 +150,14 @@ pub async fn revoke(
     call: Call,
 ) -> Result<ClientOutcome<()>, Error> {
     let client = presented(&request, &call);
+    if let Verdict::Limited { retry_after } = check::verdict(database, &call.attempt, call.now).await? {
+        return Ok(ClientOutcome::Limited { retry_after });
+    }
     database
         .write(move |transaction| {
             let now = call.now;
             let client = transaction.find(&client)?;
             if let Verdict::Limited { retry_after } = Verdict::until(client.limited_until, now) {
-                attempts::count(transaction, &call.attempt, now)?;
                 return Ok(ClientOutcome::Limited { retry_after });
             }
             let decision = authenticate(&request, client.credential, now)
@@ -218,15 +215,4 @@ where
             Verdict::Limited { retry_after } => Err(Limited { retry_after }),
         }
     }
-}
-
-/// An attempt beyond the limit is counted and not looked at.
-async fn count_if_limited<T>(
-    database: &Database,
-    outcome: &ClientOutcome<T>,
-    attempt: Attempt,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let ClientOutcome::Limited { .. } = outcome else { return Ok(()) };
-    database.write(move |transaction| attempts::count(transaction, &attempt, now)).await
 }

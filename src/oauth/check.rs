@@ -249,7 +249,27 @@ fn recording<T, E>(
 async fn write_guess(database: &Database, guess: Option<Guess>) -> Result<(), Error> {
     let Some(Guess { event, attempt, now }) = guess else { return Ok(()) };
     // In a box, because all who are no guessers would carry the room for it through every step.
-    Box::pin(database.write(move |transaction| record_guess(transaction, event, &attempt, now))).await
+    Box::pin(async move {
+        match verdict(database, &attempt, now).await? {
+            Verdict::Allowed => {
+                database.write(move |transaction| record_guess(transaction, event, &attempt, now)).await
+            }
+            Verdict::Limited { .. } => Ok(()),
+        }
+    })
+    .await
+}
+
+/// Whether an attempt will be looked at, asked together with what others ask and without writing: whoever guesses on
+/// must not keep the disk from everybody else.
+///
+/// # Errors
+/// When nothing can be read.
+pub async fn verdict(database: &Database, attempt: &Attempt, now: Timestamp) -> Result<Verdict, Error> {
+    let asked = Presented { named: Arc::default(), counters: attempt.counters(), asks_for_token: false, now };
+    let limited_until =
+        database.decide(vec![asked], |found, _| found.into_iter().find_map(|found| found.limited_until));
+    Ok(Verdict::until(limited_until.await?, now))
 }
 
 /// Records a decision in a transaction that does more.
@@ -265,11 +285,10 @@ pub fn record<T>(transaction: &mut Transaction<'_>, decision: &Decision<T>, call
     Ok(())
 }
 
-/// A guess counts against its address, and beyond the limit is only counted.
+/// A guess is recorded and counts against its address, up to the limit.
 fn record_guess(transaction: &mut Transaction<'_>, event: Entry, attempt: &Attempt, now: Timestamp) -> QueryResult<()> {
-    let verdict = attempts::verdict(transaction, attempt, now)?;
-    attempts::count(transaction, attempt, now)?;
-    if verdict == Verdict::Allowed {
+    if attempts::verdict(transaction, attempt, now)? == Verdict::Allowed {
+        attempts::count(transaction, attempt, now)?;
         transaction.record(event);
     }
     Ok(())
