@@ -68,7 +68,7 @@
 //! A gateway check: the signature of the token says which key it was issued for, and that it is good is remembered; the
 //! thread that writes ([`db::Database::decide`]) finds that key, its owner, the owner's permissions and the token's
 //! standing, together with what other requests ask about at that moment; [`oauth::check`] decides on what was found; the
-//! decisions are put on disk in the same transaction; then they are answered.
+//! decisions are put on disk together; then they are answered.
 //!
 //! # Invariants
 //!

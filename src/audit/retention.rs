@@ -30,11 +30,12 @@ pub async fn keep_clean(database: Database, signer: Signer, clock: Clock, retent
 /// # Errors
 /// When a transaction fails. What was removed before stays removed.
 pub async fn clean(database: &Database, signer: &Signer, now: Timestamp, retention_days: u32) -> Result<(), Error> {
-    let oldest = now + -Days::days(retention_days.into());
-    while prune(database, signer.clone(), oldest, now).await? {
+    // First, because a record that was changed stays as it is.
+    while database.write(move |transaction| oauth::queries::prune_revoked_tokens(transaction, now)).await? {
         tokio::time::sleep(PAUSE).await;
     }
-    while database.write(move |transaction| oauth::queries::prune_revoked_tokens(transaction, now)).await? {
+    let oldest = now + -Days::days(retention_days.into());
+    while prune(database, signer.clone(), oldest, now).await? {
         tokio::time::sleep(PAUSE).await;
     }
     Ok(())

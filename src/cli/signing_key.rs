@@ -22,7 +22,7 @@ pub(super) enum SigningKeyCommand {
         now: bool,
 
         /// How the new key signs. [default: as the newest key does]
-        #[arg(long, env = "KEYLEDGE_TOKEN_ALGORITHM", value_enum, ignore_case = true)]
+        #[arg(long, value_enum, ignore_case = true)]
         token_algorithm: Option<TokenAlgorithm>,
     },
 }

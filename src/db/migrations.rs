@@ -1,5 +1,7 @@
 //! Brings a database's schema up to date when it is opened, and tells what is there before.
 
+use std::collections::BTreeSet;
+
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
@@ -10,6 +12,7 @@ use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::connection::POSTGRES_SETTINGS;
 use super::{DbConnection, Error};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -62,11 +65,11 @@ pub(super) fn contents(connection: &mut DbConnection) -> Result<Contents, Error>
         DbConnection::Sqlite(_) => versions::<Sqlite>(&SQLITE),
         DbConnection::Postgres(_) => versions::<Pg>(&POSTGRES),
     };
-    let is_current = known.map_err(Error::Migrate)?.iter().all(|version| done.contains(version));
-    Ok(if is_current { Contents::Current } else { Contents::Other })
+    // A version that is not known here is of a newer program.
+    Ok(if known.map_err(Error::Migrate)? == done.into_iter().collect() { Contents::Current } else { Contents::Other })
 }
 
-fn versions<DB: Backend>(migrations: &impl MigrationSource<DB>) -> diesel::migration::Result<Vec<String>> {
+fn versions<DB: Backend>(migrations: &impl MigrationSource<DB>) -> diesel::migration::Result<BTreeSet<String>> {
     Ok(migrations.migrations()?.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
@@ -87,7 +90,7 @@ pub(super) fn run(connection: &mut DbConnection) -> Result<(), Error> {
             postgres.batch_execute(&format!("SELECT pg_advisory_lock({POSTGRES_LOCK})"))?;
             let result = postgres.run_pending_migrations(POSTGRES).map(|_| ());
             postgres.batch_execute(&format!("SELECT pg_advisory_unlock({POSTGRES_LOCK})"))?;
-            postgres.batch_execute("RESET lock_timeout; RESET statement_timeout")?;
+            postgres.batch_execute(POSTGRES_SETTINGS)?;
             result.map_err(Error::Migrate)?;
         }
     }

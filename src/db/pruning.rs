@@ -47,7 +47,9 @@ pub(super) fn prune(connection: &mut DbConnection, oldest: Timestamp) -> QueryRe
     let end = first_to_stay(connection)?;
     let mut slice: Vec<StoredEvent> =
         audit_events::table.filter(audit_events::id.lt(end)).order(audit_events::id).limit(SLICE).load(connection)?;
-    slice.truncate(slice.partition_point(|event| event.occurred_at < oldest.unix_micros()));
+    // Not in the order of time where a clock was ahead.
+    let stays = |event: &StoredEvent| event.occurred_at >= oldest.unix_micros();
+    slice.truncate(slice.iter().position(stays).unwrap_or(slice.len()));
     let mut chains = BTreeMap::new();
     for event in &slice {
         let run = match chains.entry(event.writer_id) {

@@ -17,6 +17,7 @@ use crate::support::{Backend, Process, SECRET_KEY, Server, TestDatabase, on_each
 on_each_database![
     old_events_and_counts_go_and_new_ones_stay,
     a_chain_goes_on_from_what_was_removed,
+    an_event_of_a_clock_that_was_ahead_stays_with_those_after_it,
     checks_go_on_meanwhile,
     ended_tokens_are_forgotten_when_their_time_has_come,
     the_operator_sets_how_long_the_record_is_kept,
@@ -82,6 +83,19 @@ async fn a_chain_goes_on_from_what_was_removed(server: Server) {
         going_on += i32::from(next.is_some());
     }
     assert_eq!(going_on, 1);
+}
+
+async fn an_event_of_a_clock_that_was_ahead_stays_with_those_after_it(server: Server) {
+    let admin = server.signed_in("admin").await;
+    let key = server.generate(&admin).await;
+    let (database, old) = (server.open_database(), server.clock.now());
+    let (ahead, now) = (old + Duration::days(100), old + Duration::days(450));
+    record_uses(&database, &key.client_id, old, None, 700).await;
+    record_uses(&database, &key.client_id, ahead, None, 1).await;
+    record_uses(&database, &key.client_id, old, None, OLD_EVENTS).await;
+
+    clean(&database, &signer(&database), now, KEEP_DAYS).await.unwrap();
+    assert_eq!((count_before(&database, ahead), count_before(&database, now)), (OLD_EVENTS, OLD_EVENTS + 1));
 }
 
 async fn checks_go_on_meanwhile(server: Server) {

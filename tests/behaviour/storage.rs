@@ -29,6 +29,8 @@ on_each_database![
     instances_that_start_together_share_one_administrator,
     a_command_leaves_the_database_of_another_program_as_it_is,
     a_command_leaves_the_database_of_another_version_as_it_is,
+    a_command_leaves_the_database_of_a_newer_version_as_it_is,
+    a_lost_secret_key_is_given_up_as_the_security_policy_says,
 ];
 
 async fn the_tables_are_those_that_the_queries_expect(server: Server) {
@@ -228,6 +230,43 @@ async fn a_command_leaves_the_database_of_another_version_as_it_is(database: Tes
     database.connect().batch_execute(newest).unwrap();
     refuses_to_list_users(&database);
     refuses_to_list_users(&database);
+}
+
+async fn a_command_leaves_the_database_of_a_newer_version_as_it_is(database: TestDatabase) {
+    let database = database.serve(&[]).stop();
+    database
+        .connect()
+        .batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')")
+        .unwrap();
+    refuses_to_list_users(&database);
+}
+
+async fn a_lost_secret_key_is_given_up_as_the_security_policy_says(database: TestDatabase) {
+    let server = database.serve(&["--public-url", "http://keys.example.com"]);
+    let key = server.generate(&server.signed_in("admin").await).await;
+    server.token(&key).await;
+    let database = server.stop();
+
+    let policy = include_str!("../../SECURITY.md");
+    let statements: Vec<_> = policy.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let [on_both, on_sqlite] = statements[..] else { panic!("{statements:?}") };
+    database.connect().batch_execute(on_both).unwrap();
+    if database.backend() == Backend::Sqlite {
+        database.connect().batch_execute(on_sqlite).unwrap();
+    }
+    let environment = [
+        ("KEYLEDGE_DATABASE_URL", &*database.text),
+        ("KEYLEDGE_SECRET_KEY", ANOTHER_SECRET_KEY),
+        ("KEYLEDGE_BCRYPT_COST", "4"),
+    ];
+    let process = Process::start_with_secret_key(&database.text, ANOTHER_SECRET_KEY);
+    process.token(&key).await;
+    drop(process);
+    for arguments in [&["user", "set-password", "admin"][..], &["audit", "verify"]] {
+        let done = keyledge_with(arguments, &environment);
+        assert_eq!(done.code, 0, "{arguments:?}: {done:?}");
+    }
+    assert_eq!(Record::whole(&database).of_action("issue_token"), 1);
 }
 
 fn refuses_to_list_users(database: &TestDatabase) {

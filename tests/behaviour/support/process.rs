@@ -75,6 +75,11 @@ impl Process {
         Self::spawn(with_secrets(&mut shell))
     }
 
+    /// The same with another secret key.
+    pub fn start_with_secret_key(database: &str, secret_key: &str) -> Self {
+        Self::spawn(with_secrets(&mut serve(database, &[])).env("KEYLEDGE_SECRET_KEY", secret_key))
+    }
+
     /// Starts the program without a secret key and a password.
     pub fn start_bare(database: &str, flags: &[&str]) -> Self {
         Self::spawn(&mut serve(database, flags))
