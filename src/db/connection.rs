@@ -79,9 +79,10 @@ fn connect(url: &DatabaseUrl) -> ConnectionResult<DbConnection> {
     Ok(connection)
 }
 
-/// What libpq is told unless the URI or the environment tells it. Of several servers the one that can be written to is meant: a copy that follows
-/// it would let in what was deleted a moment ago. And connecting takes a limited time, as does waiting for a server that has
-/// vanished from the network: libpq would wait for ever, and the system for a quarter of an hour.
+/// What libpq is told unless the URI or the environment tells it. Of several servers the one that can be written to is
+/// meant: a copy that follows it would let in what was deleted a moment ago. And connecting takes a limited time, as does
+/// waiting for a server that has vanished from the network: libpq would wait for ever, and the system for a quarter of an
+/// hour.
 const PARAMETERS: [(&str, &str, Option<&str>); 6] = [
     ("target_session_attrs", "read-write", Some("PGTARGETSESSIONATTRS")),
     ("connect_timeout", "10", Some("PGCONNECT_TIMEOUT")),

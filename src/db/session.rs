@@ -129,8 +129,8 @@ impl Session {
         Ok(value)
     }
 
-    /// Decides on questions and records the decisions, in one transaction; on Postgres [`super::decider`] does. Returns the log with which that will be on disk,
-    /// unless it is already.
+    /// Decides on questions and records the decisions, in one transaction. Returns the log with which that will be on disk,
+    /// unless nothing was recorded. For Postgres see [`super::decider`].
     pub(super) fn decide(&mut self, deadline: Instant, questions: &mut [Question]) -> Result<Option<Log>, Error> {
         let (is_recorded, log) = self.commit(deadline, |Transaction { connection, remembered, entries }| {
             let asked = presented(questions);
