@@ -55,7 +55,7 @@
 //!
 //! `clock, secret, color, config, error, db, language` ← `model` ← `queries` ← `actions` ← `web` ← `pages` ← `handlers` ← `app` ← `cli`
 //!
-//! Handlers never name Diesel, models never do I/O, and time and randomness come in as parameters.
+//! Handlers put no statements together, models never do I/O, and time and randomness come in as parameters.
 //!
 //! # Life of a request
 //!

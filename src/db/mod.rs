@@ -1,9 +1,9 @@
 //! One connection type and one set of queries for SQLite and Postgres, and the only ways to use them: reading
-//! ([`Database::read`], [`Database::look_up`]), writing ([`Database::write`]), and deciding on what programs present
-//! ([`Database::decide`]).
+//! ([`Database::read`], [`Database::look_up`]), writing ([`Database::write`]), recording ([`Database::record`]), and deciding
+//! on what programs present ([`Database::decide`]), some of them also for callers without an async runtime.
 //!
-//! What the two databases do differently (opening, pragmas, how a transaction begins, migrations) stands in
-//! this folder and nowhere else.
+//! What the two databases do differently (opening, pragmas, how a transaction begins, migrations) stands in this folder, but
+//! for finding events by an index that only one of them has, which [`crate::audit`] does.
 
 pub mod backup;
 pub(crate) mod blocks;

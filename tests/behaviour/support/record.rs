@@ -178,16 +178,12 @@ pub async fn record_uses(
         occurred_at: at,
         user_id: Some(user_id),
         api_key_id: Some(api_key_id),
-        actor_id: None,
-        action: "check",
         reason,
         is_use: true,
         method: Some("GET".to_owned()),
         path: Some("/journals".to_owned()),
         address: Some("203.0.113.9".to_owned()),
-        user_agent: None,
-        detail: None,
-        is_last_use: false,
+        ..operators_event("check")
     };
     let mut rest = number;
     while rest > 0 {
