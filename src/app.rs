@@ -29,7 +29,9 @@ use crate::users::queries::greatest_password_hash;
 use crate::web::brand::Brand;
 use crate::web::fields::{LARGEST_FORM, form_config};
 use crate::web::state::State;
-use crate::web::{answer, assets, brand, cross_origin, error_pages, head, headers, nul, shown_secret, signed_in};
+use crate::web::{
+    answer, assets, brand, cross_origin, error_pages, head, headers, nul, shown_secret, signed_in, slow_body,
+};
 use crate::{
     account, all_keys, api, api_keys, audit, gateway, health, home, language, login, oauth, profile, roles, users,
 };
@@ -141,6 +143,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
                 web::scope("")
                     .wrap(from_fn(head::as_get))
                     .wrap(from_fn(headers::add))
+                    .wrap(from_fn(slow_body::end))
                     .configure(oauth::routes)
                     .configure(api::routes)
                     .configure(health::routes)

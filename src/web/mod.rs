@@ -16,4 +16,5 @@ pub mod notices;
 pub mod nul;
 pub mod shown_secret;
 pub mod signed_in;
+pub mod slow_body;
 pub mod state;

@@ -1,5 +1,7 @@
 //! Connections that stay open between requests.
 
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
@@ -35,4 +37,32 @@ async fn a_proxy_finds_its_connection_open_after_a_pause_and_the_program_ends_wi
     process.terminate();
     assert_eq!(process.wait(), 0);
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_body_that_arrives_byte_by_byte_is_given_up_and_its_connection_closed() {
+    let database = TestDatabase::create(Backend::Sqlite);
+    let process = Process::start(&database.text, &[]);
+    let address = process.url.strip_prefix("http://").unwrap();
+    std::thread::scope(|scope| {
+        for path in ["/auth/token", "/login"] {
+            scope.spawn(move || {
+                let mut connection = TcpStream::connect(address).unwrap();
+                let head = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000";
+                write!(connection, "POST {path} HTTP/1.1\r\nHost: {address}\r\n{head}\r\n\r\n").unwrap();
+                let mut sending = connection.try_clone().unwrap();
+                scope.spawn(move || {
+                    while sending.write_all(b"a").is_ok() {
+                        std::thread::sleep(Duration::from_millis(200));
+                    }
+                });
+                let mut answer = String::new();
+                connection.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+                let end = connection.read_to_string(&mut answer);
+                let _ = connection.shutdown(Shutdown::Both);
+                assert!(answer.starts_with("HTTP/1.1 408 "), "{path}: {end:?} {answer}");
+                assert!(end.is_ok(), "{path}: the connection stays open: {end:?}");
+            });
+        }
+    });
 }
