@@ -1,5 +1,5 @@
 //! The errors of the pages. What people can do something about is a variant with its own words; what went wrong inside
-//! is [`Error::Internal`], whose cause goes to the log and is never displayed.
+//! is [`Error::Internal`] or [`Error::Unavailable`], whose cause goes to the log and is never displayed.
 //!
 //! Programs get theirs in the form they expect: [`crate::oauth`] as RFC 6749 JSON, [`crate::api`] as RFC 9457 problem
 //! details.
@@ -39,6 +39,9 @@ pub enum Error {
     /// More work is waiting than this process takes on.
     #[error("too busy")]
     Busy,
+    /// The database cannot be reached.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] anyhow::Error),
     /// Something went wrong inside.
     #[error("internal error")]
     Internal(#[source] anyhow::Error),
@@ -55,7 +58,7 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::PermissionMissing(_) | Self::CrossOrigin => StatusCode::FORBIDDEN,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -70,6 +73,7 @@ impl From<crate::db::Error> for Error {
     fn from(cause: crate::db::Error) -> Self {
         match cause {
             crate::db::Error::Busy => Self::Busy,
+            cause if cause.is_unreachable() => Self::Unavailable(cause.into()),
             cause => Self::internal(cause),
         }
     }

@@ -29,9 +29,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use diesel::r2d2::{Pool, R2D2Connection as _};
+use diesel::r2d2::{Pool, PooledConnection, R2D2Connection as _};
 use diesel::result::DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
 use diesel::result::Error as DieselError;
 use diesel::{Connection as _, QueryResult, RunQueryDsl};
@@ -134,6 +134,19 @@ pub enum Error {
     /// The thread doing the work panicked or the runtime is shutting down.
     #[error("the database work was abandoned")]
     Abandoned,
+}
+
+impl Error {
+    /// Whether there is no database to ask, or none any more, rather than one that refuses.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Connect(_) | Self::Open(_) => true,
+            Self::Query(cause) => is_broken_connection(cause),
+            Self::Shared(cause) => cause.is_unreachable(),
+            _ => false,
+        }
+    }
 }
 
 impl From<tokio::task::JoinError> for Error {
@@ -319,7 +332,23 @@ impl Database {
     /// # Errors
     /// When no connection can be had or a statement fails.
     pub fn read_blocking<T>(&self, queries: impl FnOnce(&mut DbConnection) -> QueryResult<T>) -> Result<T, Error> {
-        run(&mut *self.readers.get()?, queries)
+        let mut connection = self.reader()?;
+        let result = run(&mut connection, queries);
+        PooledConnection::extensions_mut(&mut connection).insert(LastUse(Instant::now()));
+        result
+    }
+
+    /// A connection that can be used; the pool replaces those that turn out not to.
+    fn reader(&self) -> Result<PooledConnection<Manager>, Error> {
+        for _ in 0..self.readers.max_size() {
+            let mut connection = self.readers.get()?;
+            let last_use = PooledConnection::extensions(&connection).get();
+            let is_trusted = self.embedded || last_use.is_some_and(|LastUse(at)| at.elapsed() < TRUSTED_FOR);
+            if is_trusted || connection.ping().is_ok() {
+                return Ok(connection);
+            }
+        }
+        Ok(self.readers.get()?)
     }
 
     /// [`Database::write`] for callers that have no async runtime.
@@ -331,12 +360,23 @@ impl Database {
     }
 }
 
+/// When a connection of the pool was last used; no entry where it never was.
+struct LastUse(Instant);
+
+/// A Postgres connection that nobody has used for longer than this is asked whether it is still there: the server closes
+/// all of them when it is started again.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
+fn is_broken_connection(error: &DieselError) -> bool {
+    matches!(error, DieselError::DatabaseError(ClosedConnection | UnableToSendCommand, _))
+}
+
 fn run<T>(
     connection: &mut DbConnection,
     queries: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
 ) -> Result<T, Error> {
     let result = queries(connection);
-    if let Err(DieselError::DatabaseError(ClosedConnection | UnableToSendCommand, _)) = &result {
+    if result.as_ref().is_err_and(is_broken_connection) {
         // Diesel does not notice a connection that breaks while a statement is prepared; asking makes it notice, and the
         // pool open another one.
         let _ = connection.ping();

@@ -44,7 +44,7 @@ pub async fn login(
     let next = safe_next(&query.next);
     match signed_in {
         Ok(_) | Err(Error::PasswordChangeNeeded) => Ok(see_other(&next)),
-        Err(error @ (Error::Internal(_) | Error::Busy)) => Err(error),
+        Err(error @ (Error::Internal(_) | Error::Unavailable(_) | Error::Busy)) => Err(error),
         Err(_) => login_page(&state, locale, next, String::new()),
     }
 }
@@ -79,7 +79,7 @@ pub async fn login_again(
             kept::remember(&session, &next, typed)?;
             Ok(see_other(&next))
         }
-        Err(error @ (Error::Internal(_) | Error::Busy)) => Err(error),
+        Err(error @ (Error::Internal(_) | Error::Unavailable(_) | Error::Busy)) => Err(error),
         Err(_) => login_page(&state, locale, next, typed),
     }
 }

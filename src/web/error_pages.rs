@@ -85,7 +85,8 @@ pub async fn render<B: MessageBody + 'static>(
     let response = match (next.call(request).await, state) {
         (Ok(response), _) => response,
         (Err(cause), Some(state)) => {
-            let error = Error::Internal(anyhow::anyhow!("{cause:?}"));
+            // Only the session is read and written on the way to a page, and its middleware hides why that failed.
+            let error = Error::Unavailable(anyhow::anyhow!("{cause:?}"));
             let page = answer(&state, browser, None, fragment, &error, None);
             return Err(InternalError::from_response(cause, page).into());
         }
@@ -127,7 +128,7 @@ fn again(request: &HttpRequest, error: &Error) -> Option<Again> {
     let sent = request.extensions_mut().remove::<Sent>()?;
     match error {
         Error::SignInNeeded { next } => Again::after_sign_in(next, &sent),
-        Error::Busy | Error::Internal(_) => {
+        Error::Busy | Error::Unavailable(_) | Error::Internal(_) => {
             Some(Again { action: sent.action, label: "error-try-again", fields: sent.fields })
         }
         _ => None,
@@ -146,7 +147,7 @@ fn answer(
     error: &Error,
     again: Option<Again>,
 ) -> HttpResponse {
-    if let Error::Internal(cause) = error {
+    if let Error::Internal(cause) | Error::Unavailable(cause) = error {
         tracing::error!("a request failed: {cause:#}");
     }
     let title = match error {
@@ -162,6 +163,7 @@ fn answer(
         Error::TooLarge => "error-too-large",
         Error::CrossOrigin => "error-cross-origin",
         Error::Busy => "error-busy",
+        Error::Unavailable(_) => "error-unavailable",
         Error::Internal(_) => "error-internal",
     };
     let message = match error {
@@ -174,6 +176,7 @@ fn answer(
         Error::TooLarge => Message::new("error-too-large-text"),
         Error::CrossOrigin => Message::new("error-cross-origin-text"),
         Error::Busy => Message::new("error-busy-text"),
+        Error::Unavailable(_) => Message::new("error-unavailable-text"),
         Error::Internal(_) => Message::new("error-internal-text"),
     };
     let locale = viewer.as_ref().map_or(browser, |viewer| viewer.locale);
@@ -195,7 +198,7 @@ fn answer(
         tracing::error!("an error page could not be made: {cause:?}");
         HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR)
     });
-    if matches!(error, Error::Busy) {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
     answer

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_query;
+use futures_util::future::join_all;
 use keyledge::db::{DbConnection, Entry};
 use reqwest::StatusCode;
 
@@ -48,6 +49,12 @@ mod outages {
         #[ignore = "needs Postgres: run scripts/test"]
         fn a_program_at_rest_whose_connections_broke_works_as_if_nothing_had_been() {
             run(Backend::Postgres, durability::a_program_at_rest_whose_connections_broke_works_as_if_nothing_had_been);
+        }
+
+        #[test]
+        #[ignore = "needs Postgres: run scripts/test"]
+        fn pages_say_so_while_the_database_cannot_be_reached_and_work_again_after() {
+            run(Backend::Postgres, durability::pages_say_so_while_the_database_cannot_be_reached_and_work_again_after);
         }
     }
 }
@@ -308,11 +315,37 @@ async fn checks_fail_closed_while_connections_break_and_work_again_after(databas
 async fn a_program_at_rest_whose_connections_broke_works_as_if_nothing_had_been(database: TestDatabase) {
     let process = Process::start(&database.text, &FLAGS);
     let credentials = Credentials::of(&process, &database).await;
+    let admin = process.signed_in("admin").await;
+    let pages = async || {
+        let pages =
+            join_all((0..8).map(async |_| admin.get(process.at("/profile")).send().await.unwrap().status())).await;
+        assert_eq!(pages, [StatusCode::OK; 8]);
+    };
+    pages().await;
     assert_let_in(&process, &credentials).await;
     sleep(Duration::from_millis(1200));
     break_connections(&database);
+    pages().await;
     assert_let_in(&process, &credentials).await;
     Record::whole(&database);
+}
+
+async fn pages_say_so_while_the_database_cannot_be_reached_and_work_again_after(database: TestDatabase) {
+    let process = Process::start(&database.text, &FLAGS);
+    let admin = process.signed_in("admin").await;
+    database.shut(true);
+    for path in ["/profile", "/login", "/activity"] {
+        let answer = admin.get(process.at(path)).send().await.unwrap();
+        let again = answer.headers()["retry-after"].to_str().unwrap().to_owned();
+        assert_eq!((answer.status(), &*again), (StatusCode::SERVICE_UNAVAILABLE, "5"), "{path}");
+        let page = answer.text().await.unwrap();
+        assert!(page.contains("Not available right now"), "{path}: {page}");
+    }
+    database.shut(false);
+    sleep(Duration::from_secs(6));
+    for _ in 0..8 {
+        assert_eq!(admin.get(process.at("/profile")).send().await.unwrap().status(), StatusCode::OK);
+    }
 }
 
 /// Ends all connections of the program to Postgres.

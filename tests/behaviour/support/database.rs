@@ -107,6 +107,18 @@ impl TestDatabase {
         }
     }
 
+    /// Ends all connections to a Postgres database and lets nobody open another one, or lets everybody again.
+    pub fn shut(&self, is_shut: bool) {
+        let (server, name) = self.created_in.as_ref().unwrap();
+        postgres(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {}", !is_shut));
+        if is_shut {
+            postgres(
+                server,
+                &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
+            );
+        }
+    }
+
     /// The database as another process of the program opens it.
     pub fn open(&self) -> Database {
         let database = Database::open(&self.url, 2).unwrap();
