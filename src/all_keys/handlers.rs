@@ -64,7 +64,7 @@ pub async fn list(
                 let (owners, more) = queries::owners_beginning_with(connection, &owner)?;
                 (Some(owners), more)
             };
-            let place = if after.is_empty() { None } else { queries::place(connection, &after)? };
+            let place = if after.is_empty() { None } else { queries::place(connection, &after, None)? };
             if place.is_none() && !after.is_empty() {
                 return Ok(None);
             }

@@ -114,16 +114,17 @@ fn find(
     keys.load(connection)
 }
 
-/// The place of a key, deleted or not, among all keys.
+/// The place of a key, deleted or not, among those of its owner or, when none is given, among all. A key of somebody else
+/// has no place: whoever asks is not told that there is one.
 ///
 /// # Errors
 /// When the statement fails.
-pub fn place(connection: &mut DbConnection, client_id: &str) -> QueryResult<Option<Place>> {
-    api_keys::table
-        .filter(api_keys::client_id.eq(client_id))
-        .select((api_keys::id, api_keys::created_at, api_keys::expires_at))
-        .first(connection)
-        .optional()
+pub fn place(connection: &mut DbConnection, client_id: &str, owner: Option<i64>) -> QueryResult<Option<Place>> {
+    let mut keys = api_keys::table.filter(api_keys::client_id.eq(client_id)).into_boxed();
+    if let Some(owner) = owner {
+        keys = keys.filter(api_keys::user_id.eq(owner));
+    }
+    keys.select((api_keys::id, api_keys::created_at, api_keys::expires_at)).first(connection).optional()
 }
 
 /// The first users, by name, whose username begins so, and whether there are more.

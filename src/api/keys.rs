@@ -128,7 +128,7 @@ pub async fn list(
                 Err(problem) => return Ok(Err(problem)),
             };
             let after = match &cursor {
-                Some(cursor) => match all_keys::place(connection, cursor)? {
+                Some(cursor) => match all_keys::place(connection, cursor, user_id)? {
                     Some(place) => Some(place),
                     None => return Ok(Err(Problem::BAD_CURSOR)),
                 },

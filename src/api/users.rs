@@ -125,7 +125,8 @@ pub struct UserList {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UserQuery {
-    /// Only users whose username, display name or e-mail address has words that begin so.
+    /// Only users whose username, display name or e-mail address has words that begin so; of more than
+    /// five, the first five of the alphabet.
     search: Option<String>,
     /// Only users of this status.
     #[param(inline)]

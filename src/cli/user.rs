@@ -21,7 +21,7 @@ use crate::users::author::Author;
 use crate::users::listing::{Cursor, Filter, ListedUser, Sort, Status, searched};
 use crate::users::listing_queries as listing;
 use crate::users::model::{
-    User, generate_subject, normalize_username, parse_display_name, parse_email, parse_username,
+    User, generate_subject, normalize_username, parse_display_name, parse_email, parse_new_username,
 };
 use crate::users::password::generate_one_time;
 use crate::users::password_rules::check_choice;
@@ -34,7 +34,7 @@ pub(super) fn run(config: &StorageConfig, UserArgs { command, json }: UserArgs) 
     let command_line = CommandLine { storage: Operator::open(config)?, json, now: Clock::default().now() };
     match command {
         UserCommand::Add { username, display_name, email, roles, password_stdin } => {
-            let username = parse_username(&username).map_err(|message| anyhow!("bad username: {message}"))?;
+            let username = parse_new_username(&username).map_err(|message| anyhow!("bad username: {message}"))?;
             let display_name = parse_display_name(display_name.as_deref().unwrap_or_default(), &username)
                 .map_err(anyhow::Error::msg)?;
             let email = parse_email(email.as_deref().unwrap_or_default()).map_err(anyhow::Error::msg)?;

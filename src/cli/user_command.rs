@@ -47,7 +47,8 @@ pub(super) enum UserCommand {
         /// Only users with this role.
         #[arg(long)]
         role: Option<String>,
-        /// Only users whose username, display name or e-mail address has words that begin so.
+        /// Only users whose username, display name or e-mail address has words that begin so; of more than
+        /// five, the first five of the alphabet.
         #[arg(long)]
         search: Option<String>,
     },

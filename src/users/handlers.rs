@@ -12,7 +12,7 @@ use super::actions;
 use super::editing::{Typed, require_to_write};
 use super::listing::{Column, Cursor, Filter, Sort, Status, searched};
 use super::listing_queries as listing;
-use super::model::{Account, generate_subject, parse_username};
+use super::model::{Account, generate_subject, parse_new_username};
 use super::pages::{FilterForm, Heading, Headings, NewUserPage, SortChoice, UsersPage};
 use super::password::generate_one_time;
 use super::queries::NewUser;
@@ -172,7 +172,7 @@ pub async fn add(
     let fields = Fields(form.into_inner());
     let (nonce, typed_name) = (fields.nonce()?.to_owned(), fields.one("username")?.to_owned());
     let mut typed = Typed::read(&fields)?;
-    let accepted = parse_username(&typed_name)
+    let accepted = parse_new_username(&typed_name)
         .map_err(|_| Mistake { field: "username", message: Message::new("user-bad-username") })
         .and_then(|username| typed.accept(&username).map(|(display_name, email)| (username, display_name, email)));
     let (username, display_name, email) = match accepted {

@@ -232,10 +232,15 @@ pub fn words_of(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What is searched for, as the words that a user must have.
+/// What is searched for, as the words that a user must have. A text without any, such as `@`, stands for itself: it is no
+/// word, so nobody has it.
 #[must_use]
 pub fn searched(text: &str) -> BTreeSet<String> {
-    words_of(text).into_iter().take(MOST_WORDS).collect()
+    let words = words_of(text);
+    if words.is_empty() && !text.trim().is_empty() {
+        return BTreeSet::from([text.trim().to_owned()]);
+    }
+    words.into_iter().take(MOST_WORDS).collect()
 }
 
 #[cfg(test)]
@@ -248,6 +253,7 @@ mod tests {
         assert_eq!(words.into_iter().collect::<Vec<_>>(), ["ada", "com", "example", "l", "łovelace"]);
         assert!(words_of(" .@\0- ").is_empty());
         assert_eq!(searched("a b c d e f g").len(), 5);
+        assert_eq!((searched(" @ ").len(), searched(" ").len()), (1, 0));
     }
 
     #[test]

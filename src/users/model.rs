@@ -142,6 +142,21 @@ pub fn parse_username(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// Names by which programs mean themselves and everybody (`/api/v1/api-keys?owner=me`).
+const RESERVED_USERNAMES: [&str; 2] = ["me", "all"];
+
+/// The same for a new user, who cannot have a name that means something else to programs.
+///
+/// # Errors
+/// A sentence that says what was expected.
+pub fn parse_new_username(text: &str) -> Result<String, &'static str> {
+    let username = parse_username(text)?;
+    if RESERVED_USERNAMES.contains(&&*username) {
+        return Err("expected another name than me and all, by which programs mean themselves and everybody");
+    }
+    Ok(username)
+}
+
 /// The spelling under which a username is looked up.
 #[must_use]
 pub fn normalize_username(text: &str) -> String {
@@ -195,6 +210,9 @@ mod tests {
         assert_eq!(parse_username(" Ada.Lovelace@Example.com ").unwrap(), "ada.lovelace@example.com");
         for bad in ["", "a b", "-ada", "ada/../x", "ädä", &"a".repeat(65)] {
             assert!(parse_username(bad).is_err(), "{bad:?} was accepted");
+        }
+        for (name, free) in [("Me", false), ("all", false), ("mel", true), ("-ada", false)] {
+            assert_eq!(parse_new_username(name).is_ok(), free, "{name}");
         }
     }
 

@@ -183,7 +183,7 @@ pub(super) async fn all(server: &Server, path: &str, token: &str) -> Vec<Value> 
 }
 
 async fn pages_give_each_key_and_each_event_once(server: Server) {
-    let Parties { ada, key, .. } = Parties::new(&server).await;
+    let Parties { ada, key, api } = Parties::new(&server).await;
     for _ in 0..7 {
         server.generate(&ada).await;
     }
@@ -191,6 +191,10 @@ async fn pages_give_each_key_and_each_event_once(server: Server) {
     let keys = all(&server, "/api/v1/api-keys?owner=me", &token).await;
     let ids: std::collections::BTreeSet<_> = keys.iter().map(|key| key["client_id"].as_str().unwrap()).collect();
     assert_eq!((keys.len(), ids.len()), (8, 8));
+    let after = async |key: &Key| {
+        call(&server, Method::GET, &format!("/api/v1/api-keys?cursor={}", key.client_id), &token).await.0
+    };
+    assert_eq!((after(&key).await, after(&api).await), (200, 400), "that there is somebody else's key is told");
     let events = all(&server, "/api/v1/audit-events?outcome=allowed&until=2100-01-01T00:00:00Z", &token).await;
     let ids: std::collections::BTreeSet<_> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
     assert_eq!(events.len(), ids.len());

@@ -46,7 +46,8 @@ async fn users_are_found_by_how_their_names_begin(server: Server) {
         ("grace.hop", &["grace.hopper"]),
         ("grace@navy", &["grace.hopper"]),
         ("grace ada", &[]),
-        ("%25", &["ada", "admin", "grace.hopper"]),
+        ("%25", &[]),
+        ("@", &[]),
         ("ada'; DROP TABLE users", &[]),
     ] {
         assert_eq!(shown(&server, &admin, &format!("/users?search={search}")).await, found, "{search}");

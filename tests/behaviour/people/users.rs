@@ -97,6 +97,7 @@ async fn what_is_wrong_with_a_new_user_is_said_and_what_was_typed_stays(server: 
     for (wrong, value, words) in [
         ("username", "", "cannot be a username"),
         ("username", "a b", "cannot be a username"),
+        ("username", "Me", "cannot be a username"),
         ("username", "admin", "There is a user admin already"),
         ("display_name", "bell\u{7}", "cannot be shown"),
         ("display_name", &long_name, "too long"),
