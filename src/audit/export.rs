@@ -4,6 +4,8 @@
 //! one slice does, and holds no connection between two slices. When a slice cannot be read, the export ends with an error
 //! and never as if it were complete.
 
+use std::collections::HashMap;
+
 use actix_web::web::Bytes;
 use diesel::result::Error as DieselError;
 use diesel::{Connection as _, QueryResult};
@@ -199,8 +201,8 @@ pub struct Export {
     oldest: i64,
     /// What the first part begins with: nothing but the chains makes it possible to verify all events elsewhere.
     chains: Vec<Chain>,
-    /// The last of them. An event of one that was begun later is no part of the export, whatever its place.
-    last_chain: Option<i64>,
+    /// How far each of them went.
+    ends: Option<ChainEnds>,
     /// Whether nothing was written yet.
     is_new: bool,
 }
@@ -215,9 +217,9 @@ impl Export {
         connection.transaction(|connection| {
             of_one_moment(connection)?;
             let chains = if is_whole { signer::chains(connection)? } else { Vec::new() };
-            let last_chain = chains.last().map(|chain| chain.writer_id);
             let (rest, oldest) = (queries::range(connection, &filter)?, queries::oldest(connection)?);
-            Ok(Self { filter, shape, rest, oldest, chains, last_chain, is_new: true })
+            let ends = if is_whole { Some(ChainEnds::of(connection, rest)?) } else { None };
+            Ok(Self { filter, shape, rest, oldest, chains, ends, is_new: true })
         })
     }
 
@@ -239,8 +241,8 @@ impl Export {
             Some(last) if events.len() == SLICE => last.id + 1,
             _ => self.rest.end,
         };
-        if let Some(last_chain) = self.last_chain {
-            events.retain(|event| event.writer_id <= last_chain);
+        if let Some(ends) = &self.ends {
+            events.retain(|event| ends.include(event));
         }
         let part = match self.shape {
             Shape::Csv => csv(events, self.is_new).map_err(unwritable)?,
@@ -253,6 +255,31 @@ impl Export {
         };
         self.is_new = false;
         Ok(Some(part))
+    }
+}
+
+/// How far each chain went when an export was begun. On Postgres an event may be committed after others that have a greater
+/// ID; where that happens between two parts, they would have the end of what was committed without its beginning.
+#[derive(Debug)]
+struct ChainEnds {
+    /// No event before this one was still to be committed.
+    settled: i64,
+    /// The last event from there on, by chain.
+    last: HashMap<i64, i64>,
+}
+
+impl ChainEnds {
+    /// More events than all processes together record while one of them waits for its commit, which takes half a minute at
+    /// the most.
+    const UNSETTLED: i64 = 1_000_000;
+
+    fn of(connection: &mut DbConnection, range: Range) -> QueryResult<Self> {
+        let settled = range.end - Self::UNSETTLED;
+        Ok(Self { settled, last: queries::last_by_chain(connection, Range { first: settled, ..range })? })
+    }
+
+    fn include(&self, event: &Event) -> bool {
+        event.id < self.settled || self.last.get(&event.writer_id).is_some_and(|last| event.sequence <= *last)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The statements on audit events.
 
+use std::collections::HashMap;
+
 use chrono::Duration;
+use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -194,6 +197,19 @@ pub fn range(connection: &mut DbConnection, filter: &Filter) -> QueryResult<Rang
         None => end,
     };
     Ok(Range { first, end })
+}
+
+/// How far each chain goes that has events in a part of the record.
+///
+/// # Errors
+/// When the statement fails.
+pub fn last_by_chain(connection: &mut DbConnection, range: Range) -> QueryResult<HashMap<i64, i64>> {
+    let last: Vec<(i64, Option<i64>)> = audit_events::table
+        .filter(audit_events::id.ge(range.first).and(audit_events::id.lt(range.end)))
+        .group_by(audit_events::writer_id)
+        .select((audit_events::writer_id, max(audit_events::sequence)))
+        .load(connection)?;
+    Ok(last.into_iter().filter_map(|(writer_id, last)| Some((writer_id, last?))).collect())
 }
 
 /// The first event since a time, found by halving: IDs go up with the time, so no index on it is needed. One statement does

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
+use keyledge::audit::export::{Export, Shape};
+use keyledge::audit::model::Filter;
+use keyledge::db::DbConnection;
 use keyledge::db::schema::audit_events;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, USER_AGENT};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 
-use crate::support::{Server, on_each_database, read_export, record_uses};
+use crate::support::{Server, TestDatabase, on_each_database, operators_event, read_export, record_uses};
 
 on_each_database![
     an_export_for_spreadsheets_holds_no_formulas,
@@ -17,6 +21,16 @@ on_each_database![
     a_long_export_is_whole_and_in_order,
     an_export_that_cannot_be_finished_breaks_off,
 ];
+
+mod postgres_alone {
+    use crate::support::{Backend, run};
+
+    #[test]
+    #[ignore = "needs Postgres: run scripts/test"]
+    fn what_is_committed_during_an_export_is_no_part_of_it() {
+        run(Backend::Postgres, super::what_is_committed_during_an_export_is_no_part_of_it);
+    }
+}
 
 /// More than a block of the index on SQLite, and more than a slice of an export.
 const MANY: i64 = 6_000;
@@ -150,4 +164,40 @@ async fn an_export_that_cannot_be_finished_breaks_off(server: Server) {
         "{}",
         &printed[printed.len() - 200..]
     );
+}
+
+async fn what_is_committed_during_an_export_is_no_part_of_it(database: TestDatabase) {
+    let program = database.open();
+    let record = async |events| program.record(vec![operators_event("sign_in"); events]).await.unwrap();
+    let late = |sequence| {
+        format!(
+            "INSERT INTO audit_events (writer_id, sequence, occurred_at, action, is_use, digest) \
+             VALUES (1000, {sequence}, 0, 'late', FALSE, '')"
+        )
+    };
+    let mut other = database.connect();
+    other
+        .batch_execute(
+            "INSERT INTO audit_writers (id, started_at, genesis) OVERRIDING SYSTEM VALUE VALUES (1000, now(), '')",
+        )
+        .unwrap();
+    record(490).await;
+    other.batch_execute(&format!("BEGIN; {}", late(1))).unwrap();
+    record(490).await;
+    other.batch_execute(&late(2)).unwrap();
+    record(10).await;
+
+    let begin = |connection: &mut DbConnection| Export::begin(connection, Filter::default(), Shape::Chain);
+    let mut export = program.read_blocking(begin).unwrap();
+    let mut exported = String::new();
+    let mut next_part = || {
+        let part = program.read_blocking(|connection| export.next_part(connection)).unwrap();
+        exported.push_str(std::str::from_utf8(part.as_deref().unwrap_or_default()).unwrap());
+        part.is_some()
+    };
+    assert!(next_part());
+    other.batch_execute("COMMIT").unwrap();
+    while next_part() {}
+    let count = |action: &str| exported.lines().filter(|line| line.contains(&format!("\"{action}\""))).count();
+    assert_eq!((count("sign_in"), count("late")), (990, 0));
 }
