@@ -24,6 +24,7 @@ mod kept;
 mod languages;
 mod markup;
 mod metrics;
+mod packages;
 mod people;
 mod proxies;
 mod retention;
