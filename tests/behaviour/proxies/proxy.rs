@@ -10,6 +10,8 @@ use tempfile::TempDir;
 
 const NGINX: &str = include_str!("../../../docs/gateways/nginx.conf");
 const CADDY: &str = include_str!("../../../docs/gateways/Caddyfile");
+const HAPROXY: &str = include_str!("../../../docs/gateways/haproxy.cfg");
+const ENVOY: &str = include_str!("../../../docs/gateways/envoy.yaml");
 
 /// Where it writes what went wrong.
 const LOG: &str = "log";
@@ -21,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Program {
     Nginx,
     Caddy,
+    Haproxy,
+    Envoy,
 }
 
 /// A proxy on an address of its own. It is killed when dropped.
@@ -30,6 +34,24 @@ pub struct Proxy {
     folder: TempDir,
 }
 
+impl Program {
+    /// Whether the caller gets a challenge for each scheme. nginx has learnt it with 1.23.
+    pub fn passes_on_every_challenge(self) -> bool {
+        match self {
+            Self::Nginx => false,
+            Self::Caddy | Self::Haproxy | Self::Envoy => true,
+        }
+    }
+
+    /// Whether the API gets a token that the caller sent. Envoy cannot tell it from a client secret, and removes both.
+    pub fn passes_on_tokens(self) -> bool {
+        match self {
+            Self::Nginx | Self::Caddy | Self::Haproxy => true,
+            Self::Envoy => false,
+        }
+    }
+}
+
 impl Proxy {
     pub fn start(program: Program, keyledge: SocketAddr, api: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -37,7 +59,18 @@ impl Proxy {
         let command = match program {
             Program::Nginx => nginx(folder.path(), address, keyledge, api),
             Program::Caddy => caddy(folder.path(), address, keyledge, api),
+            Program::Haproxy => haproxy(HAPROXY, folder.path(), address, keyledge, api),
+            Program::Envoy => envoy(folder.path(), address, keyledge, api),
         };
+        Self::run(command, folder, address, "http")
+    }
+
+    /// HAProxy whose script is told an address that is none, which is an error in it.
+    pub fn with_failing_script(keyledge: SocketAddr, api: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = free_address();
+        let text = changed(HAPROXY, &[("lua.keyledge abns@keyledge", "lua.keyledge nowhere")]);
+        let command = haproxy(&text, folder.path(), address, keyledge, api);
         Self::run(command, folder, address, "http")
     }
 
@@ -161,6 +194,46 @@ fn caddy(folder: &Path, address: SocketAddr, keyledge: SocketAddr, api: SocketAd
 fn caddy_in(folder: &Path) -> Command {
     let mut command = Command::new("caddy");
     command.args(["run", "--adapter", "caddyfile", "--config"]).arg(folder.join("Caddyfile"));
+    command
+}
+
+fn haproxy(text: &str, folder: &Path, address: SocketAddr, keyledge: SocketAddr, api: SocketAddr) -> Command {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/gateways/keyledge.lua");
+    let configuration = changed(
+        text,
+        &[
+            ("127.0.0.1:8080", &keyledge.to_string()),
+            ("127.0.0.1:3000", &api.to_string()),
+            ("bind :80", &format!("bind {address}")),
+            // Its name is one for the whole machine.
+            ("abns@keyledge", &format!("abns@keyledge-{address}")),
+            ("/etc/haproxy/keyledge.lua", script.to_str().unwrap()),
+        ],
+    );
+    let file = folder.join("haproxy.cfg");
+    fs::write(&file, configuration).unwrap();
+    let mut command = Command::new("haproxy");
+    command.arg("-db").arg("-f").arg(file);
+    command
+}
+
+fn envoy(folder: &Path, address: SocketAddr, keyledge: SocketAddr, api: SocketAddr) -> Command {
+    let socket = |address: SocketAddr| format!("address: {}, port_value: {} ", address.ip(), address.port());
+    let configuration = changed(
+        ENVOY,
+        &[
+            ("address: 0.0.0.0, port_value: 80 ", &socket(address)),
+            ("127.0.0.1:8080", &keyledge.to_string()),
+            ("address: 127.0.0.1, port_value: 8080 ", &socket(keyledge)),
+            ("address: 127.0.0.1, port_value: 3000 ", &socket(api)),
+        ],
+    );
+    let file = folder.join("envoy.yaml");
+    fs::write(&file, configuration).unwrap();
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pypi/envoy/_bin/envoy");
+    let mut command = Command::new(program);
+    // For hot restart, all that run on this machine would share one ID.
+    command.args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warn", "--config-path"]).arg(file);
     command
 }
 

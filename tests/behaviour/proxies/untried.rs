@@ -1,7 +1,5 @@
-//! The configurations of `docs/gateways` that no test runs: what each must do before and after the check stands in it.
+//! The configuration of `docs/gateways` that no test runs: what it must do before and after the check stands in it.
 
-const ENVOY: &str = include_str!("../../../docs/gateways/envoy.yaml");
-const HAPROXY: &str = include_str!("../../../docs/gateways/haproxy.cfg");
 const TRAEFIK: &str = include_str!("../../../docs/gateways/traefik-dynamic.yml");
 
 /// The numbers of the lines that say this, comments aside.
@@ -16,26 +14,6 @@ fn line(configuration: &str, words: &str) -> usize {
         [number] => number,
         ref numbers => panic!("{words} stands in {} lines", numbers.len()),
     }
-}
-
-#[test]
-fn haproxy_forgets_what_only_keyledge_may_say_and_keeps_a_client_secret_from_the_api() {
-    let forgets = line(HAPROXY, "http-request del-header '^x[^a-z0-9]auth' -m reg");
-    let checks = lines(HAPROXY, "http-request lua.auth-intercept keyledge /auth/verify");
-    let drops = line(HAPROXY, "http-request del-header authorization if { req.hdr(authorization) -m beg -i basic }");
-    assert_eq!(checks.len(), 2);
-    assert!(checks.iter().all(|check| (forgets..drops).contains(check)));
-}
-
-#[test]
-fn envoy_forgets_what_only_keyledge_may_say_and_keeps_a_client_secret_from_the_api() {
-    let forgets = line(ENVOY, "- remove_on_match:");
-    assert_eq!(line(ENVOY, "safe_regex: { regex: \"x[^a-z0-9]auth.*\" }"), forgets + 2);
-    let filters = line(ENVOY, "http_filters:")..line(ENVOY, "- name: envoy.filters.http.ext_authz");
-    assert!(filters.contains(&forgets), "not a filter before the check");
-    let drops = line(ENVOY, "request_headers_to_remove: [x-auth-required-scope, authorization]");
-    let every_route = line(ENVOY, "domains: [\"*\"]")..line(ENVOY, " routes:");
-    assert!(every_route.contains(&drops), "not for every route");
 }
 
 #[test]
