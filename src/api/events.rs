@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::authorize::authorize_where;
-use super::owners::{Owner, page_size};
+use super::owners::Owner;
+use super::paging::{page, page_size};
 use super::problem::{Problem, ProblemDetails};
 use crate::audit::asked::{Asked, Missing, Whose, is_in_range};
 use crate::audit::export::{AuditEvent, EventOutcome};
@@ -105,8 +106,7 @@ pub async fn list(
             }
         })
         .await??;
-    let more = events.len() > limit;
-    let items: Vec<AuditEvent> = events.into_iter().take(limit).map(AuditEvent::from).collect();
-    let next_cursor = items.last().filter(|_| more).map(|event| event.id.clone());
+    let (events, next_cursor) = page(events, limit, |event| event.id.to_string());
+    let items = events.into_iter().map(AuditEvent::from).collect();
     Ok(HttpResponse::Ok().json(EventPage { items, next_cursor }))
 }

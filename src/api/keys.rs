@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::authorize::{Caller, authorize, authorize_where};
-use super::owners::{Owner, page_size};
+use super::owners::Owner;
+use super::paging::{page, page_size};
 use super::problem::{Problem, ProblemDetails};
 use crate::all_keys::model::KeyFilter;
 use crate::all_keys::queries as all_keys;
@@ -138,9 +139,8 @@ pub async fn list(
             all_keys::page(connection, &filter, after, limit + 1, now).map(Ok)
         })
         .await??;
-    let more = keys.len() > limit;
-    let items: Vec<_> = keys.into_iter().take(limit).map(|(key, owner)| Key::of(key, owner, now)).collect();
-    let next_cursor = items.last().filter(|_| more).map(|key| key.client_id.clone());
+    let (keys, next_cursor) = page(keys, limit, |(key, _)| key.client_id.clone());
+    let items = keys.into_iter().map(|(key, owner)| Key::of(key, owner, now)).collect();
     Ok(HttpResponse::Ok().json(KeyPage { items, next_cursor }))
 }
 

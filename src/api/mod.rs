@@ -10,6 +10,7 @@ pub mod keys;
 pub mod me;
 pub mod openapi;
 pub mod owners;
+pub mod paging;
 pub mod problem;
 pub mod roles;
 pub mod users;

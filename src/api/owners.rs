@@ -9,12 +9,6 @@ use crate::oauth::check::Bearer;
 use crate::users::model::normalize_username;
 use crate::users::queries as users;
 
-/// The most items of a page.
-const LARGEST_PAGE: usize = 200;
-
-/// The items of a page when the caller does not say.
-const PAGE: usize = 50;
-
 /// Whose things: `me`, `all`, or a username.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
@@ -66,17 +60,5 @@ impl Owner {
                 None => Err(Problem::NO_SUCH_OWNER),
             },
         })
-    }
-}
-
-/// How many items a page is to have.
-///
-/// # Errors
-/// When it is none, or too many.
-pub fn page_size(limit: Option<usize>) -> Result<usize, Problem> {
-    match limit {
-        None => Ok(PAGE),
-        Some(limit) if (1..=LARGEST_PAGE).contains(&limit) => Ok(limit),
-        Some(_) => Err(Problem::BadParameter("Expected a limit of 1 to 200.")),
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::authorize::authorize;
-use super::owners::page_size;
+use super::paging::{page, page_size};
 use super::problem::{Problem, ProblemDetails};
 use crate::roles::model::{ListedRole, parse_role_name};
 use crate::roles::permissions::ROLES_READ;
@@ -86,13 +86,9 @@ pub async fn list(
     if cursor.as_deref().is_some_and(|cursor| parse_role_name(cursor).is_err()) {
         return Err(Problem::BAD_CURSOR);
     }
-    let mut roles =
-        state.database.read(move |connection| queries::page(connection, cursor.as_deref(), size + 1)).await?;
-    let more = roles.len() > size;
-    roles.truncate(size);
-    let items: Vec<RoleSummary> = roles.into_iter().map(Into::into).collect();
-    let next_cursor = items.last().filter(|_| more).map(|role| role.name.clone());
-    Ok(HttpResponse::Ok().json(RoleList { items, next_cursor }))
+    let roles = state.database.read(move |connection| queries::page(connection, cursor.as_deref(), size + 1)).await?;
+    let (roles, next_cursor) = page(roles, size, |role| role.grant.role.name.clone());
+    Ok(HttpResponse::Ok().json(RoleList { items: roles.into_iter().map(Into::into).collect(), next_cursor }))
 }
 
 /// A role.

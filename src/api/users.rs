@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::authorize::{Caller, authorize};
-use super::owners::page_size;
+use super::paging::page_size;
 use super::problem::{Problem, ProblemDetails};
 use crate::db::Timestamp;
 use crate::roles::permissions::{USERS_READ, USERS_WRITE};
