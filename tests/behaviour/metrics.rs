@@ -83,14 +83,17 @@ async fn no_number_is_about_somebody(server: Server) {
 async fn what_a_stranger_asks_for_makes_no_new_number(server: Server) {
     let named = async || numbers(&server).await.into_keys().collect::<Vec<_>>();
     let ask = async |path: &str| browser().get(server.at(path)).send().await.unwrap();
-    ask("/nothing").await;
+    // What comes with the first request that ends in the same way.
+    for path in ["/nothing", "/%00"] {
+        ask(path).await;
+    }
     named().await;
     let before = named().await;
     for path in ["/wp-admin/setup.php", "/journals/17", "/%00x", "/users/usr_0/rubbish?a=b"] {
         ask(path).await;
     }
     let new: Vec<_> = named().await.into_iter().filter(|name| !before.contains(name)).collect();
-    assert!(new.iter().all(|name| name.contains("endpoint=\"pages\"")), "{new:?}");
+    assert_eq!(new, [""; 0]);
     assert_eq!(server.sign_in(&browser(), "admin", PASSWORD).await.status(), StatusCode::SEE_OTHER);
 }
 
