@@ -33,4 +33,5 @@ mod sign_in;
 mod storage;
 mod support;
 mod tampering;
+mod test_script;
 mod tokens;
