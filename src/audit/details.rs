@@ -7,7 +7,7 @@ use crate::language::Message;
 pub(super) fn detail(text: &str) -> Message {
     match text.split_once(": ") {
         Some(("1 session", session)) => ended(session),
-        // The name of a role, and what was changed about it.
+        // The name of a role, and what was changed about it; or the ID of a signing key, and when it signs.
         Some((name, changes)) if name != "roles" && !name.contains("; ") => {
             Message::new("detail-named").with("name", name).with("changes", list(changes))
         }
@@ -29,6 +29,8 @@ fn change(text: &str) -> Message {
         "description" => Message::new("detail-description"),
         "language" => Message::new("detail-language"),
         "time zone" => Message::new("detail-time-zone"),
+        "signs at once, earlier tokens end" => Message::new("detail-signs-at-once"),
+        "signs after five minutes" => Message::new("detail-signs-later"),
         _ => {
             if let Some(changes) = text.strip_prefix("roles: ") {
                 Message::new("detail-roles").with("changes", difference(changes))
@@ -92,6 +94,8 @@ mod tests {
             "accountant: removed journals:read",
             "accountant",
             "helper: keys:read",
+            "0iIUPh93weGhxVvyu: signs at once, earlier tokens end",
+            "0InsSdN837dVgD21I: signs after five minutes",
             "language; time zone",
             "2 other sessions ended",
             "1 other session ended",
@@ -115,6 +119,7 @@ mod tests {
             ("accountant: description; added journals:read", "accountant: Beschreibung; hinzugefügt journals:read"),
             ("2 other sessions ended", "2 andere Sitzungen beendet"),
             ("1 session: Firefox on Windows, ::1", "1 Sitzung: Firefox auf Windows, ::1"),
+            ("0iIUPh93weGhxVvyu: signs after five minutes", "0iIUPh93weGhxVvyu: signiert nach fünf Minuten"),
             ("helper: <b>", "helper: &#60;b&#62;"),
         ] {
             assert_eq!(detail(text).say(german).to_string(), said);

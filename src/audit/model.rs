@@ -235,7 +235,8 @@ pub struct NewEvent {
     pub outcome: Outcome,
     /// The request; none for what an operator did on the command line.
     pub source: Option<Source>,
-    /// What else there is to say: which role, and what was changed; or whom or which role a refused change was about.
+    /// What else there is to say: which role, and what was changed; whom or which role a refused change was about; which
+    /// signing key was made, and when it signs.
     pub detail: Option<String>,
 }
 

@@ -290,6 +290,7 @@ pub fn rotate(
         }
         queries::insert_signing_key(transaction, &new.key_id, &new.sealed, longest, now, signs_from)?;
         let (action, outcome) = (Action::RotateSigningKey, Outcome::Allowed);
+        let way = if immediately { "signs at once, earlier tokens end" } else { "signs after five minutes" };
         let event = NewEvent {
             at: now,
             user_id: None,
@@ -298,7 +299,7 @@ pub fn rotate(
             outcome,
             source: None,
             actor_id: None,
-            detail: None,
+            detail: Some(format!("{}: {way}", new.key_id)),
         };
         transaction.record(event.into());
         Ok(old_until)

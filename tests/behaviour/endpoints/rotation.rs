@@ -14,6 +14,7 @@ use crate::support::{Server, TestDatabase, on_each_database};
 on_each_database![
     a_new_key_is_published_before_it_signs_and_the_old_one_outlives_its_tokens,
     a_stolen_key_is_withdrawn_with_all_its_tokens_at_once,
+    the_record_says_which_key_was_made_and_when_it_signs,
     rfc9068_2_1_tokens_are_signed_with_rs256_where_that_is_set,
     rfc9068_2_1_a_rotation_changes_the_algorithm,
 ];
@@ -82,6 +83,22 @@ async fn a_stolen_key_is_withdrawn_with_all_its_tokens_at_once(server: Server) {
     let token = server.token(&key).await;
     assert_ne!(signed_by(&token), old);
     assert_eq!(server.me(&token).await.status(), StatusCode::OK);
+}
+
+async fn the_record_says_which_key_was_made_and_when_it_signs(server: Server) {
+    let first = published(&server).await;
+    assert!(server.cli(&["signing-key", "rotate"]).0);
+    let second = published(&server).await.into_iter().find(|key_id| !first.contains(key_id)).unwrap();
+    assert!(server.cli(&["signing-key", "rotate", "--now"]).0);
+    let third = published(&server).await.pop().unwrap();
+    let (_, listed) = server.cli(&["audit", "list", "--limit", "2", "--json"]);
+    let events: Value = serde_json::from_str(&listed).unwrap();
+    let details = [0, 1].map(|index| (events[index]["action"].as_str().unwrap(), events[index]["detail"].as_str()));
+    let (at_once, later) =
+        (format!("{third}: signs at once, earlier tokens end"), format!("{second}: signs after five minutes"));
+    assert_eq!(details, [&at_once, &later].map(|detail| ("rotate_signing_key", Some(&**detail))));
+    let page = server.text(&server.signed_in("admin").await, "/activity/everybody").await;
+    assert!(page.contains(&at_once) && page.contains(&later));
 }
 
 /// The algorithm of a token whose signature was verified with what is published, as an API would.
