@@ -6,8 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use diesel::QueryResult;
+use diesel::backend::Backend as DieselBackend;
 use diesel::connection::SimpleConnection as _;
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use keyledge::clock::Clock;
+use keyledge::db::DbConnection;
 use reqwest::StatusCode;
 use tempfile::TempDir;
 
@@ -20,6 +23,8 @@ const ANOTHER_SECRET_KEY: &str = "another secret key of at least 32 characters";
 
 on_each_database![
     the_tables_are_those_that_the_queries_expect,
+    the_migrations_can_be_taken_back_and_run_again,
+    a_migration_that_is_taken_back_leaves_what_was_there_before,
     everything_is_there_after_a_restart,
     what_was_answered_survives_a_kill,
     a_change_that_panics_leaves_no_trace_and_takes_nothing_with_it,
@@ -39,6 +44,61 @@ async fn the_tables_are_those_that_the_queries_expect(server: Server) {
     let stands_in = ["audit_blocks", "audit_block_entries", "audit_counted"];
     columns.retain(|(of_table, _), _| !stands_in.contains(&&**of_table));
     assert_eq!(columns, columns_of_the_queries());
+}
+
+async fn the_migrations_can_be_taken_back_and_run_again(server: Server) {
+    let (ada, admin) = (server.add_user("ada", &[]).await, server.signed_in("admin").await);
+    let key = server.generate(&ada).await;
+    server.token(&key).await;
+    server.delete(&ada, &key.client_id).await;
+    server.token(&server.generate(&admin).await).await;
+    let (columns, database) = (server.database.columns(), server.stop());
+    match database.connect() {
+        DbConnection::Sqlite(mut sqlite) => {
+            sqlite.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+            take_back(&mut sqlite, "migrations/sqlite");
+        }
+        DbConnection::Postgres(mut postgres) => take_back(&mut postgres, "migrations/postgres"),
+    }
+    assert_eq!(database.columns(), Columns::new());
+    let server = database.serve(&[]);
+    assert_eq!(server.database.columns(), columns);
+    server.token(&server.generate(&server.signed_in("admin").await).await).await;
+}
+
+async fn a_migration_that_is_taken_back_leaves_what_was_there_before(database: TestDatabase) {
+    match database.connect() {
+        DbConnection::Sqlite(mut sqlite) => run_and_take_back(&database, &mut sqlite, "migrations/sqlite"),
+        DbConnection::Postgres(mut postgres) => run_and_take_back(&database, &mut postgres, "migrations/postgres"),
+    }
+}
+
+fn run_and_take_back<DB: DieselBackend>(
+    database: &TestDatabase,
+    connection: &mut impl MigrationHarness<DB>,
+    folder: &str,
+) {
+    let migrations = FileBasedMigrations::from_path(folder).unwrap();
+    let mut before = Vec::new();
+    while connection.has_pending_migration(migrations.clone()).unwrap() {
+        before.push((database.columns(), database.indexes()));
+        connection.run_next_migration(migrations.clone()).unwrap();
+    }
+    assert!(before.len() > 10);
+    for (columns, indexes) in before.into_iter().rev() {
+        let taken_back = connection.revert_last_migration(migrations.clone()).unwrap();
+        assert_eq!((database.columns(), database.indexes()), (columns, indexes), "{taken_back}");
+    }
+}
+
+/// One after another, the newest first.
+fn take_back<DB: DieselBackend>(connection: &mut impl MigrationHarness<DB>, folder: &str) {
+    let migrations = FileBasedMigrations::from_path(folder).unwrap();
+    let run = connection.applied_migrations().unwrap();
+    for _ in &run {
+        connection.revert_last_migration(migrations.clone()).unwrap();
+    }
+    assert!(run.len() > 10 && connection.applied_migrations().unwrap().is_empty());
 }
 
 async fn everything_is_there_after_a_restart(database: TestDatabase) {

@@ -1,6 +1,6 @@
 //! An empty database for one test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{Bool, Text};
@@ -141,6 +141,19 @@ impl TestDatabase {
     /// Every table's columns.
     pub fn columns(&self) -> Columns {
         self.all_columns().into_iter().map(|column| ((column.of_table, column.name), column.nullable)).collect()
+    }
+
+    /// Every index by its name, but for those that make a key unique.
+    pub fn indexes(&self) -> BTreeSet<String> {
+        let indexes = match self.url {
+            DatabaseUrl::Sqlite(_) => "SELECT name AS text FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+            DatabaseUrl::Postgres(_) => {
+                "SELECT indexname || ' ' || indexdef AS text FROM pg_indexes WHERE schemaname = 'public' \
+                 AND tablename <> '__diesel_schema_migrations'"
+            }
+        };
+        let indexes = sql_query(indexes).load::<Cell>(&mut self.connect()).unwrap();
+        indexes.into_iter().map(|index| index.text).collect()
     }
 
     /// Everything that is stored: the bytes of the SQLite files, or every value of the Postgres tables.
