@@ -41,6 +41,7 @@
 //! | [`language`] | the texts of the pages in each language, dates and time zones |
 //! | [`db`] | the one connection type, reading and writing, the record on disk, migrations |
 //! | [`storage`] | opens the database with its secret key |
+//! | [`new_file`] | files that replace none |
 //! | [`attempts`] | limits on failed attempts |
 //! | [`secret`] | randomness, digests, keys derived from the secret key |
 //! | [`web`] | what pages share: layout, guards, headers, error pages, assets, the instance's looks |
@@ -106,6 +107,7 @@ pub mod home;
 pub mod language;
 pub mod login;
 pub mod metrics;
+pub mod new_file;
 pub mod oauth;
 pub mod profile;
 pub mod roles;

@@ -7,7 +7,8 @@ use anyhow::{Context, bail};
 
 use crate::audit::signer::Signer;
 use crate::config::{BadSetting, StorageConfig, text_or_file};
-use crate::db::{Contents, Database, DatabaseUrl, look_into, private_file};
+use crate::db::{Contents, Database, DatabaseUrl, look_into};
+use crate::new_file::private_file;
 use crate::oauth::queries::signing_keys;
 use crate::oauth::signing_keys::check_secret_key;
 use crate::secret::{SecretKey, SecretText};

@@ -1,13 +1,13 @@
 //! A copy of an SQLite database, made while others read and write it.
 
-use std::fs::File;
 use std::path::Path;
 
 use diesel::sql_types::Text;
 use diesel::{RunQueryDsl, sql_query};
 
 use super::connection::look_into;
-use super::{DatabaseUrl, Error, private_file};
+use super::{DatabaseUrl, Error};
+use crate::new_file::{finish, private_file};
 
 /// Writes what is in an SQLite database at this moment into a new file of mode 0600, and returns its length in bytes. The
 /// file has its name only once it is whole and on disk. Nobody who reads or writes waits for it.
@@ -26,10 +26,13 @@ pub fn copy(database: &Path, to: &Path) -> Result<u64, Error> {
     };
     // Also keeps others from making a copy of that name meanwhile. SQLite takes an empty file and leaves its mode as it is.
     let file = private_file(unfinished).map_err(|error| failed(unfinished, error))?;
-    let copied = if to.exists() {
+    let copied = if to.symlink_metadata().is_ok() {
         Err(failed(&to, std::io::ErrorKind::AlreadyExists.into()))
     } else {
-        write(database, target).and_then(|()| finish(&file, unfinished, &to).map_err(|error| failed(&to, error)))
+        write(database, target).and_then(|()| {
+            let finished = finish(&file, unfinished, &to).and_then(|()| file.metadata());
+            finished.map(|written| written.len()).map_err(|error| failed(&to, error))
+        })
     };
     if copied.is_err() {
         // Why the copy failed is told; that a rest of it is in the way is told by the next one of that name.
@@ -42,13 +45,4 @@ fn write(database: &Path, to: &str) -> Result<(), Error> {
     let mut connection = look_into(&DatabaseUrl::Sqlite(database.to_owned()))?;
     sql_query("VACUUM INTO ?").bind::<Text, _>(to).execute(&mut connection)?;
     Ok(())
-}
-
-fn finish(file: &File, unfinished: &Path, to: &Path) -> std::io::Result<u64> {
-    file.sync_all()?;
-    std::fs::rename(unfinished, to)?;
-    if let Some(folder) = to.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(file.metadata()?.len())
 }

@@ -24,8 +24,6 @@ mod time;
 mod uses;
 mod writer;
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -50,6 +48,7 @@ pub use self::session::{SignBeginning, Transaction};
 pub use self::time::Timestamp;
 pub use self::uses::{Uses, UsesOf, uses_since};
 use self::writer::Writer;
+use crate::new_file::private_file;
 
 /// Where the database is; parsed from `sqlite:PATH` or `postgres://…`.
 #[derive(Clone, PartialEq, Eq)]
@@ -457,12 +456,4 @@ fn create_private(path: &Path) -> Result<(), Error> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(source) => Err(Error::Create { path: path.display().to_string(), source }),
     }
-}
-
-/// Creates a file that only its owner can read and write.
-///
-/// # Errors
-/// When the file exists or cannot be created.
-pub fn private_file(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }

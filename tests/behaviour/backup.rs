@@ -1,8 +1,9 @@
 //! Copies of an SQLite database, and whether the server would start.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use keyledge::db::schema::audit_events;
 use reqwest::StatusCode;
@@ -74,6 +75,42 @@ fn a_copy_replaces_no_file_and_leaves_no_rest() {
         let refused = keyledge(&missing, &["backup", folder.path().join("copy.db").to_str().unwrap()], "");
         assert!(refused.code == 1 && refused.errors.contains("there is no database"), "{}", refused.errors);
         assert_eq!(std::fs::read_to_string(&there).unwrap(), "something else");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    });
+}
+
+#[test]
+fn a_copy_replaces_no_link_that_leads_nowhere() {
+    support::run(Backend::Sqlite, async |database: TestDatabase| {
+        let database = database.serve(&[]).stop();
+        let folder = TempDir::new().unwrap();
+        let (link, nowhere) = (folder.path().join("copy.db"), folder.path().join("nowhere.db"));
+        symlink(&nowhere, &link).unwrap();
+        let refused = keyledge(&database.text, &["backup", link.to_str().unwrap()], "");
+        assert!(refused.code == 1 && refused.errors.contains("copy.db could not be written"), "{refused:?}");
+        assert_eq!(link.read_link().unwrap(), nowhere);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    });
+}
+
+#[test]
+fn a_copy_replaces_no_file_that_comes_while_it_is_made() {
+    support::run(Backend::Sqlite, async |database: TestDatabase| {
+        let database = database.serve(&[]).stop();
+        let takes_long = "CREATE TABLE filler AS WITH RECURSIVE numbers (number) AS \
+            (SELECT 1 UNION ALL SELECT number + 1 FROM numbers LIMIT 64) SELECT zeroblob(1048576) FROM numbers";
+        database.connect().batch_execute(takes_long).unwrap();
+        let folder = TempDir::new().unwrap();
+        let (file, unfinished) = (folder.path().join("copy.db"), folder.path().join("copy.db.unfinished"));
+        let (text, arguments) = (database.text.clone(), ["backup".to_owned(), file.to_str().unwrap().to_owned()]);
+        let copying = std::thread::spawn(move || keyledge(&text, &arguments.each_ref().map(|word| &**word), ""));
+        while !unfinished.metadata().is_ok_and(|unfinished| unfinished.len() > 0) {
+            assert!(!copying.is_finished(), "the copy was made at once");
+        }
+        std::fs::write(&file, "something else").unwrap();
+        let refused = copying.join().unwrap();
+        assert!(refused.code == 1 && refused.errors.contains("copy.db could not be written"), "{refused:?}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "something else");
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
     });
 }
