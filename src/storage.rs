@@ -1,6 +1,6 @@
 //! Opens the database together with the secret key that belongs to it.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -8,10 +8,10 @@ use anyhow::{Context, bail};
 use crate::audit::signer::Signer;
 use crate::config::{BadSetting, StorageConfig, text_or_file};
 use crate::db::{Contents, Database, DatabaseUrl, look_into};
-use crate::new_file::private_file;
+use crate::new_file::{finish, private_file};
 use crate::oauth::queries::signing_keys;
 use crate::oauth::signing_keys::check_secret_key;
-use crate::secret::{SecretKey, SecretText};
+use crate::secret::{SecretKey, SecretText, random_base62};
 use crate::users::password::Passwords;
 use crate::users::queries::any;
 
@@ -151,8 +151,10 @@ fn secret_key(config: &StorageConfig, url: &DatabaseUrl) -> anyhow::Result<Secre
 /// without its key cannot be read by a new one.
 fn key_beside(database: &Path) -> anyhow::Result<SecretKey> {
     let path = key_path(database);
-    if !path.exists() {
-        if database.exists() {
+    // In this order, because another process may be making both at this moment, the key first.
+    let (has_database, has_key) = (database.exists(), path.exists());
+    if !has_key {
+        if has_database {
             bail!(
                 "the database {} is there, but its secret key {} is not: put the key file back from your backup, or set \
                  KEYLEDGE_SECRET_KEY (without it, passwords and tokens cannot be checked)",
@@ -160,11 +162,27 @@ fn key_beside(database: &Path) -> anyhow::Result<SecretKey> {
                 path.display()
             );
         }
-        let mut file = private_file(&path).with_context(|| format!("{} cannot be created", path.display()))?;
-        let key = SecretKey::generate(&mut rand::rng());
-        writeln!(file, "{}", key.reveal()).and_then(|()| file.sync_all())?;
+        make_key(&path).with_context(|| format!("{} cannot be created", path.display()))?;
     }
     read_key(&path)
+}
+
+/// Makes the key file, unless another process is first: then the key of that one counts.
+fn make_key(path: &Path) -> std::io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(format!(".{}", random_base62::<12>(&mut rand::rng(), 17)));
+    let unfinished = Path::new(&unfinished);
+    let mut file = private_file(unfinished)?;
+    let key = SecretKey::generate(&mut rand::rng());
+    let made = writeln!(file, "{}", key.reveal()).and_then(|()| finish(&file, unfinished, path));
+    if made.is_err() {
+        // Why it failed is told.
+        let _ = std::fs::remove_file(unfinished);
+    }
+    match made {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
 }
 
 fn read_key(path: &Path) -> anyhow::Result<SecretKey> {

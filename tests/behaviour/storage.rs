@@ -1,16 +1,20 @@
 //! What is on disk: its shape, who may read it, and that nothing is lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Barrier;
 
 use diesel::QueryResult;
 use diesel::backend::Backend as DieselBackend;
 use diesel::connection::SimpleConnection as _;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use keyledge::clock::Clock;
+use keyledge::config::StorageConfig;
 use keyledge::db::DbConnection;
+use keyledge::secret::SecretText;
+use keyledge::storage::Storage;
 use reqwest::StatusCode;
 use tempfile::TempDir;
 
@@ -259,6 +263,35 @@ async fn nothing_set_makes_private_files_and_a_one_time_password() {
 
     let again = Process::start_bare(&sqlite_in(&folder), &[]);
     assert!(!again.output().contains("one-time password"));
+}
+
+#[test]
+fn processes_that_start_together_share_one_secret_key() {
+    const TOGETHER: usize = 4;
+    for _ in 0..10 {
+        let folder = TempDir::new().unwrap();
+        let barrier = Barrier::new(TOGETHER);
+        let config = StorageConfig {
+            database_url: SecretText::new(sqlite_in(&folder)),
+            secret_key: None,
+            secret_key_file: None,
+            bcrypt_cost: 4,
+            postgres_connections: 1,
+        };
+        let open = || {
+            barrier.wait();
+            Storage::open_or_create(&config).unwrap().secret_key.mask("a text")
+        };
+        let masked: BTreeSet<String> = std::thread::scope(|scope| {
+            let opening = [(); TOGETHER].map(|()| scope.spawn(open));
+            opening.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(masked.len(), 1);
+        let names = folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let others: Vec<_> = names.filter(|name| !name.starts_with("keyledge.db") && name != "keyledge.key").collect();
+        assert_eq!(others, [""; 0]);
+        assert_eq!(mode(&folder.path().join("keyledge.key")), 0o600);
+    }
 }
 
 #[test]
