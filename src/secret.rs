@@ -205,6 +205,9 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+/// What is asked where bytes that were sealed in the database cannot be opened.
+pub const IS_IT_THE_KEY: &str = "is this the secret key that the database was made with?";
+
 /// Sealed bytes could not be opened, or plain ones not be sealed.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("what was sealed in the database cannot be opened with this secret key")]

@@ -4,10 +4,12 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use diesel::QueryResult;
+use rustix::fs::{Access, access};
 
-use crate::audit::signer::Signer;
+use crate::audit::signer::{Signer, sealed_key};
 use crate::config::{BadSetting, StorageConfig, text_or_file};
-use crate::db::{Contents, Database, DatabaseUrl, look_into};
+use crate::db::{Contents, Database, DatabaseUrl, DbConnection, look_into, rehearse_migrations};
 use crate::new_file::{finish, private_file};
 use crate::oauth::queries::signing_keys;
 use crate::oauth::signing_keys::check_secret_key;
@@ -92,27 +94,61 @@ impl Storage {
     /// When it would fail.
     pub fn check(config: &StorageConfig) -> anyhow::Result<(Contents, bool)> {
         let url = config.database_url()?;
+        if let DatabaseUrl::Sqlite(path) = &url {
+            check_place(path).with_context(|| cannot_be_opened(&url))?;
+        }
         let (contents, connection) = look_into(&url).with_context(|| cannot_be_opened(&url))?;
         let Some(mut connection) = connection else {
-            check_place(config, &url)?;
+            check_key_of_new(config, &url)?;
             return Ok((contents, false));
         };
         let secret_key = secret_key(config, &url)?;
-        if contents == Contents::Current {
-            check_secret_key(&signing_keys(&mut connection)?, &secret_key)?;
+        rehearse_migrations(&mut connection, contents).with_context(|| cannot_be_opened(&url))?;
+        match sealed_keys(&mut connection) {
+            // The database of another program, or an empty one, has no such tables.
+            Err(_) if contents != Contents::Current => return Ok((contents, false)),
+            sealed => {
+                let (signing_keys, audit_key) = sealed?;
+                check_secret_key(&signing_keys, &secret_key)?;
+                audit_key.map(|sealed| Signer::unseal(&secret_key, &sealed)).transpose()?;
+            }
         }
-        // The database of another program has no such table.
-        Ok((contents, any(&mut connection).unwrap_or(false)))
+        Ok((contents, any(&mut connection)?))
     }
 }
 
-/// Refuses a place where a new database cannot be made.
-fn check_place(config: &StorageConfig, url: &DatabaseUrl) -> anyhow::Result<()> {
+/// A key that is sealed in the database, by its ID.
+type SealedSigningKey = (String, Vec<u8>);
+
+fn sealed_keys(connection: &mut DbConnection) -> QueryResult<(Vec<SealedSigningKey>, Option<Vec<u8>>)> {
+    Ok((signing_keys(connection)?, sealed_key(connection)?))
+}
+
+/// Refuses a place where an SQLite database cannot be made or written.
+fn check_place(database: &Path) -> anyhow::Result<()> {
+    let cannot_be = |path: &Path, what: &str| format!("{} cannot be {what}", path.display());
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        bail!("there is no folder {}", folder.display());
+    }
+    let exists = database.exists();
+    if exists {
+        access(database, Access::READ_OK | Access::WRITE_OK)
+            .with_context(|| cannot_be(database, "read and written"))?;
+    }
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    let missing = if exists { Path::new(&log) } else { database };
+    if !missing.exists() {
+        access(folder, Access::WRITE_OK | Access::EXEC_OK).with_context(|| cannot_be(missing, "created"))?;
+    }
+    Ok(())
+}
+
+/// Refuses a secret key that cannot be used for a new database.
+fn check_key_of_new(config: &StorageConfig, url: &DatabaseUrl) -> anyhow::Result<()> {
     let given = given_key(config)?;
     let DatabaseUrl::Sqlite(path) = url else { return Ok(()) };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        bail!("{}: there is no folder {}", cannot_be_opened(url), folder.display());
-    }
     let key_path = key_path(path);
     if given.is_none() && key_path.exists() {
         read_key(&key_path)?;

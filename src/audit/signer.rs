@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use diesel::prelude::*;
 
@@ -12,7 +13,7 @@ use super::chain::{Chain, Hex, SignedHead, is_signed, statement};
 use crate::clock::Clock;
 use crate::db::schema::{audit_heads, audit_keys, audit_writers};
 use crate::db::{Database, DbConnection, Head, PrunedChain, Timestamp, one_at_a_time};
-use crate::secret::SecretKey;
+use crate::secret::{IS_IT_THE_KEY, SecretKey};
 
 /// How long events may be unsigned.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -73,11 +74,16 @@ impl Signer {
     }
 
     fn find(database: &Database, secret_key: &SecretKey) -> anyhow::Result<Option<Self>> {
-        let sealed = audit_keys::table.select(audit_keys::sealed_private_key);
-        let sealed: Option<Vec<u8>> = database.read_blocking(|connection| sealed.first(connection).optional())?;
-        let Some(sealed) = sealed else { return Ok(None) };
-        let pair = Ed25519KeyPair::from_pkcs8(&secret_key.open(PURPOSE, &sealed)?)?;
-        Ok(Some(Self(Arc::new(pair))))
+        database.read_blocking(sealed_key)?.map(|sealed| Self::unseal(secret_key, &sealed)).transpose()
+    }
+
+    /// Opens what [`sealed_key`] found.
+    ///
+    /// # Errors
+    /// When it was sealed with another secret key.
+    pub fn unseal(secret_key: &SecretKey, sealed: &[u8]) -> anyhow::Result<Self> {
+        let private_key = secret_key.open(PURPOSE, sealed).context(IS_IT_THE_KEY)?;
+        Ok(Self(Arc::new(Ed25519KeyPair::from_pkcs8(&private_key)?)))
     }
 
     /// The public half (RFC 8032): 32 bytes.
@@ -177,6 +183,14 @@ impl Signer {
             .execute(connection)?;
         Ok(())
     }
+}
+
+/// The private key of this installation, sealed; none before the first start.
+///
+/// # Errors
+/// When the statement fails.
+pub fn sealed_key(connection: &mut DbConnection) -> QueryResult<Option<Vec<u8>>> {
+    audit_keys::table.select(audit_keys::sealed_private_key).first(connection).optional()
 }
 
 /// Signs this process's chain each minute, for as long as the process runs.

@@ -8,7 +8,8 @@ use diesel::dsl::sql;
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::result::Error as DieselError;
+use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -59,14 +60,21 @@ pub(super) fn contents(connection: &mut DbConnection) -> Result<Contents, Error>
     if !diesel::select(sql::<Bool>(has_run_some)).get_result(connection)? {
         return Ok(Contents::Other);
     }
-    let done: Vec<String> =
-        __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(connection)?;
+    // A version that is not known here is of a newer program.
+    Ok(if known(connection)? == done(connection)? { Contents::Current } else { Contents::Other })
+}
+
+fn done(connection: &mut DbConnection) -> QueryResult<BTreeSet<String>> {
+    let done = __diesel_schema_migrations::table.select(__diesel_schema_migrations::version);
+    Ok(done.load(connection)?.into_iter().collect())
+}
+
+fn known(connection: &DbConnection) -> Result<BTreeSet<String>, Error> {
     let known = match connection {
         DbConnection::Sqlite(_) => versions::<Sqlite>(&SQLITE),
         DbConnection::Postgres(_) => versions::<Pg>(&POSTGRES),
     };
-    // A version that is not known here is of a newer program.
-    Ok(if known.map_err(Error::Migrate)? == done.into_iter().collect() { Contents::Current } else { Contents::Other })
+    known.map_err(Error::Migrate)
 }
 
 fn versions<DB: Backend>(migrations: &impl MigrationSource<DB>) -> diesel::migration::Result<BTreeSet<String>> {
@@ -95,4 +103,48 @@ pub(super) fn run(connection: &mut DbConnection) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Finds out whether [`run`] would fail, without a trace: on SQLite with the same tables, all of them empty, in memory.
+///
+/// On Postgres what runs is rolled back, and nothing runs where a server of another version has run: it would have to wait.
+pub(super) fn rehearse(connection: &mut DbConnection) -> Result<(), Error> {
+    let done = done(connection).unwrap_or_default();
+    let is_foreign = known(connection)?.is_disjoint(&done);
+    match connection {
+        DbConnection::Sqlite(sqlite) => {
+            copy_of_schema(sqlite, &done)?.run_pending_migrations(SQLITE).map(|_| ()).map_err(Error::Migrate)
+        }
+        DbConnection::Postgres(postgres) if is_foreign => {
+            let mut ran = Ok(());
+            let rolled_back: QueryResult<()> = postgres.transaction(|postgres| {
+                postgres.batch_execute(&format!("SELECT pg_advisory_xact_lock({POSTGRES_LOCK})"))?;
+                ran = postgres.run_pending_migrations(POSTGRES).map(|_| ());
+                Err(DieselError::RollbackTransaction)
+            });
+            match rolled_back {
+                Ok(()) | Err(DieselError::RollbackTransaction) => ran.map_err(Error::Migrate),
+                Err(error) => Err(error.into()),
+            }
+        }
+        DbConnection::Postgres(_) => Ok(()),
+    }
+}
+
+fn copy_of_schema(sqlite: &mut SqliteConnection, done: &BTreeSet<String>) -> Result<SqliteConnection, Error> {
+    let opening = |error| Error::Open(diesel::r2d2::Error::ConnectionError(error));
+    let mut copy = SqliteConnection::establish(":memory:").map_err(opening)?;
+    let statements = sql::<Text>(
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+         ORDER BY type <> 'table', rowid",
+    );
+    for statement in statements.load::<String>(sqlite)? {
+        // A virtual table may be of a kind that this SQLite does not know, or make tables by itself that come next.
+        let _ = copy.batch_execute(&statement);
+    }
+    for version in done {
+        let row = __diesel_schema_migrations::version.eq(version);
+        diesel::insert_into(__diesel_schema_migrations::table).values(row).execute(&mut copy)?;
+    }
+    Ok(copy)
 }

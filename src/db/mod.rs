@@ -179,6 +179,15 @@ pub fn look_into(url: &DatabaseUrl) -> Result<(Contents, Option<DbConnection>), 
     Ok((migrations::contents(&mut connection)?, Some(connection)))
 }
 
+/// Finds out whether [`Database::open`] could bring a database to this version that has these contents. Changes nothing that
+/// lasts.
+///
+/// # Errors
+/// When it could not, as where another program has a table of the same name.
+pub fn rehearse_migrations(connection: &mut DbConnection, contents: Contents) -> Result<(), Error> {
+    if contents == Contents::Current { Ok(()) } else { migrations::rehearse(connection) }
+}
+
 /// How long anybody waits for a connection, or for a transaction to begin.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 

@@ -19,7 +19,7 @@ use super::queries;
 use crate::audit::model::{Action, NewEvent, Outcome};
 use crate::config::TokenAlgorithm;
 use crate::db::{Database, Timestamp, one_at_a_time};
-use crate::secret::{SecretKey, random_base62};
+use crate::secret::{IS_IT_THE_KEY, SecretKey, random_base62};
 
 /// The `typ` of an access token's header (RFC 9068 section 2.1).
 pub const TOKEN_TYPE: &str = "at+jwt";
@@ -324,8 +324,7 @@ fn newest_algorithm(database: &Database, secret_key: &SecretKey) -> anyhow::Resu
 /// When it is not the secret key that the database was written with.
 pub fn check_secret_key(signing_keys: &[(String, Vec<u8>)], secret_key: &SecretKey) -> anyhow::Result<()> {
     for (key_id, sealed) in signing_keys {
-        SigningKey::unseal(secret_key, key_id, sealed)
-            .context("is this the secret key that the database was made with?")?;
+        SigningKey::unseal(secret_key, key_id, sealed).context(IS_IT_THE_KEY)?;
     }
     Ok(())
 }

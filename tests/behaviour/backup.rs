@@ -1,5 +1,6 @@
 //! Copies of an SQLite database, and whether the server would start.
 
+use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
@@ -10,9 +11,15 @@ use reqwest::StatusCode;
 use tempfile::TempDir;
 
 use crate::support::load::{Load, Request, basic, post};
-use crate::support::{self, Backend, Process, Server, TestDatabase, keyledge, keyledge_with, on_each_database};
+use crate::support::{
+    self, Backend, Process, Server, TestDatabase, keyledge, keyledge_unprivileged, keyledge_with, on_each_database,
+};
 
-on_each_database![the_database_is_checked_beside_a_running_server];
+on_each_database![
+    the_database_is_checked_beside_a_running_server,
+    a_database_in_which_another_program_has_a_table_of_ours_is_refused_without_a_trace,
+    a_record_that_was_signed_with_a_key_of_another_database_is_refused,
+];
 
 #[test]
 fn a_copy_that_is_made_under_load_has_what_was_answered_before_and_works() {
@@ -185,4 +192,64 @@ async fn the_database_is_checked_beside_a_running_server(database: TestDatabase)
     let refused = keyledge_with(&["check-config"], &another);
     assert!(refused.code == 1 && refused.errors.contains("is this the secret key"), "{refused:?}");
     server.token(&key).await;
+}
+
+async fn a_database_in_which_another_program_has_a_table_of_ours_is_refused_without_a_trace(database: TestDatabase) {
+    database.connect().batch_execute("CREATE TABLE notes (note TEXT); INSERT INTO notes VALUES ('milk')").unwrap();
+    let checked = keyledge(&database.text, &["check-config"], "");
+    assert!(checked.code == 0 && checked.output.contains("the server will add the tables"), "{checked:?}");
+
+    database.connect().batch_execute("CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('ada')").unwrap();
+    let before = (database.columns(), database.everything());
+    let checked = keyledge(&database.text, &["check-config"], "");
+    assert!((database.columns(), database.everything()) == before);
+    let served = keyledge(&database.text, &["serve", "--listen", "127.0.0.1:0"], "");
+    for refused in [&checked, &served] {
+        assert!(refused.code == 1 && refused.errors.contains("could not be migrated"), "{refused:?}");
+        assert!(refused.errors.contains("users") && refused.errors.contains("already exists"), "{refused:?}");
+    }
+}
+
+async fn a_record_that_was_signed_with_a_key_of_another_database_is_refused(database: TestDatabase) {
+    let database = database.serve(&[]).stop();
+    // As good as one of another database: it cannot be opened either.
+    let foreign = "UPDATE audit_keys SET sealed_private_key = (SELECT sealed_private_key FROM signing_keys)";
+    database.connect().batch_execute(foreign).unwrap();
+    for arguments in [&["check-config"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+        let refused = keyledge(&database.text, arguments, "");
+        assert!(refused.code == 1 && refused.errors.contains("is this the secret key"), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_database_that_must_not_be_written_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("keyledge.db").display());
+    let allow = |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    let refuses = |words: &str| {
+        let checked = keyledge_unprivileged(&url, &["check-config"]);
+        assert!(checked.code == 1 && checked.errors.contains(words), "{checked:?}");
+        let served = keyledge_unprivileged(&url, &["serve", "--listen", "127.0.0.1:0"]);
+        assert_eq!(served.code, 1, "{served:?}");
+    };
+    allow(folder.path(), 0o555);
+    refuses("keyledge.db cannot be created: Permission denied");
+    allow(folder.path(), 0o755);
+    let checked = keyledge_unprivileged(&url, &["check-config"]);
+    assert_eq!(checked.code, 0, "{checked:?}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+
+    drop(Process::start_bare(&url, &[]));
+    let database = folder.path().join("keyledge.db");
+    assert_eq!(keyledge_unprivileged(&url, &["check-config"]).code, 0);
+    allow(&database, 0o400);
+    refuses("keyledge.db cannot be read and written: Permission denied");
+    allow(&database, 0o600);
+    // The last one who closes the database takes its log away.
+    let mut last = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    last.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    drop(last);
+    allow(folder.path(), 0o555);
+    refuses("keyledge.db-wal cannot be created: Permission denied");
+    allow(folder.path(), 0o755);
 }

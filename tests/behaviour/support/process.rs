@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::ops::Deref;
+use std::os::unix::fs::MetadataExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -44,6 +45,19 @@ pub fn keyledge_unread(database: &str, arguments: &[&str]) -> Finished {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     Finished::of(child)
+}
+
+/// The same with nothing set but the database, and also for root only with what the modes of files allow.
+pub fn keyledge_unprivileged(database: &str, arguments: &[&str]) -> Finished {
+    let mut program = command(database, arguments);
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    if !is_root {
+        return finish(&mut program, "");
+    }
+    let mut without = Command::new("setpriv");
+    without.args(["--bounding-set", "-dac_override,-dac_read_search"]);
+    without.arg(program.get_program()).args(program.get_args());
+    finish(without.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?)))), "")
 }
 
 /// The program serving on a port of its own. It is killed when dropped.
