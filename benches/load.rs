@@ -1,6 +1,8 @@
 //! What `scripts/bench` needs besides the program and a load generator: a bare handler to compare with, and a database
 //! with many keys.
 
+#![allow(clippy::print_stdout)]
+
 mod support;
 
 use std::fmt::Write as _;

@@ -4,6 +4,8 @@
 //! The events are written by the program's own code, so their chains, blocks and counts are those of a record that has
 //! grown; only their times are made up.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 mod support;
 
 use std::fmt::Write as _;

@@ -1,14 +1,14 @@
 //! `keyledge audit`.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write as _};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::{Operator, json, table};
+use super::{Operator, output, table};
 use crate::audit::asked::{Asked, Missing, Whose, parse_from, parse_until};
 use crate::audit::chain::{Break, Verified};
 use crate::audit::export::{AuditEvent, EventOutcome, Export, Shape};
@@ -133,10 +133,7 @@ pub(super) fn run(config: &StorageConfig, command: AuditCommand) -> anyhow::Resu
             };
             tell(verify::database(&storage.database, &public_key)?, json)
         }
-        AuditCommand::PublicKey => {
-            println!("{}", hex::encode(storage.signer.public_key()));
-            Ok(())
-        }
+        AuditCommand::PublicKey => output::print(&hex::encode(storage.signer.public_key())),
     }
 }
 
@@ -161,17 +158,21 @@ struct Verification {
 fn tell(verified: Result<Verified, Break>, as_json: bool) -> anyhow::Result<()> {
     if as_json {
         let found = verified.as_ref().err().map(ToString::to_string);
-        json::print_one(&Verification { whole: verified.is_ok(), found, verified: verified.as_ref().ok().copied() })?;
+        output::print_json(&Verification {
+            whole: verified.is_ok(),
+            found,
+            verified: verified.as_ref().ok().copied(),
+        })?;
     }
     match verified {
         Ok(Verified { chains, events, unsigned }) if !as_json => {
             let events_word = if events == 1 { "event" } else { "events" };
             let chains_word = if chains == 1 { "chain" } else { "chains" };
-            println!("The record is whole: {events} {events_word} in {chains} {chains_word}.");
+            let mut lines = vec![format!("The record is whole: {events} {events_word} in {chains} {chains_word}.")];
             if unsigned > 0 {
-                println!("{unsigned} of them came after the newest signed head of their chain.");
+                lines.push(format!("{unsigned} of them came after the newest signed head of their chain."));
             }
-            Ok(())
+            output::print(&lines.join("\n"))
         }
         Ok(_) => Ok(()),
         Err(found) => bail!("the record is not what was written: {found}"),
@@ -196,7 +197,7 @@ fn find(storage: &Storage, EventFilter { user, key, outcome, from, until }: Even
 
 fn list(events: Vec<Event>, as_json: bool) -> anyhow::Result<()> {
     if as_json {
-        return json::print(events.into_iter().map(AuditEvent::from));
+        return output::print_json(&events.into_iter().map(AuditEvent::from).collect::<Vec<_>>());
     }
     let rows = events.into_iter().map(|event| {
         let outcome =
@@ -222,14 +223,13 @@ fn list(events: Vec<Event>, as_json: bool) -> anyhow::Result<()> {
             or_nothing(event.address),
         ]
     });
-    Ok(table::print(&table::render(&["TIME", "USER", "ACTION", "OUTCOME", "CLIENT ID", "REQUEST", "ADDRESS"], rows))?)
+    output::print(&table::render(&["TIME", "USER", "ACTION", "OUTCOME", "CLIENT ID", "REQUEST", "ADDRESS"], rows))
 }
 
 fn export(storage: &Storage, filter: Filter, shape: Shape) -> anyhow::Result<()> {
-    let mut output = BufWriter::new(std::io::stdout().lock());
     let mut export = storage.database.read_blocking(|connection| Export::begin(connection, filter, shape))?;
     while let Some(part) = storage.database.read_blocking(|connection| export.next_part(connection))? {
-        output.write_all(&part)?;
+        output::print_whole(&part)?;
     }
-    Ok(output.flush()?)
+    Ok(())
 }

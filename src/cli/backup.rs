@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
+use super::output;
 use crate::config::StorageConfig;
 use crate::db::{DatabaseUrl, backup};
 use crate::storage::Storage;
@@ -14,10 +15,9 @@ pub(super) fn run(config: &StorageConfig, file: &Path) -> anyhow::Result<()> {
     };
     Storage::require_current(config)?;
     let bytes = backup::copy(&database, file).with_context(|| format!("{} cannot be copied", database.display()))?;
-    println!(
+    output::after_change(output::print(&format!(
         "The database was copied to {} ({bytes} bytes). Its secret key is not in there: keep a copy of that, too, in another \
          place.",
         file.display()
-    );
-    Ok(())
+    )))
 }

@@ -1,5 +1,6 @@
 //! `keyledge check-config`.
 
+use super::output;
 use crate::app;
 use crate::config::{ServerConfig, StorageConfig};
 use crate::db::Contents;
@@ -22,6 +23,5 @@ pub(super) fn run(storage: &StorageConfig, config: &ServerConfig) -> anyhow::Res
         Contents::Other => "is of another version or another program: the server will add the tables that are missing",
         Contents::Current => "has all tables, and the secret key opens what is sealed in it",
     };
-    println!("The settings can be used. The database {:?} {database}.", storage.database_url()?);
-    Ok(())
+    output::print(&format!("The settings can be used. The database {:?} {database}.", storage.database_url()?))
 }

@@ -1,8 +1,8 @@
 //! `keyledge demo`.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
-use super::{Operator, user};
+use super::{Operator, output, user};
 use crate::clock::Clock;
 use crate::config::{StorageConfig, TokenAlgorithm};
 use crate::demo::actions::{Filled, fill};
@@ -27,21 +27,26 @@ pub(super) fn run(config: &StorageConfig, password_stdin: bool) -> anyhow::Resul
     if fill(&storage.database, &password_hash, &mut rng, now)? == Filled::NotEmpty {
         return refuse();
     }
-    println!("The database holds a small company now. It is for trying out only.\n\nSign in as one of these:\n");
-    for person in PEOPLE {
+    let people = PEOPLE.iter().map(|person| {
         let remark = match person {
             _ if person.username == ADMINISTRATOR => ", administrator",
             _ if person.disabled.is_some() => ", inactive: cannot sign in",
             _ if person.signs_in == 0 => ", has to choose a password first",
             _ => "",
         };
-        println!("    {:<8}  {}{remark}", person.username, person.name);
+        format!("    {:<8}  {}{remark}\n", person.username, person.name)
+    });
+    let told = format!(
+        "The database holds a small company now. It is for trying out only.\n\nSign in as one of these:\n\n{}",
+        people.collect::<String>()
+    );
+    let start = "Start the server on the same database with `keyledge serve`.";
+    if password_stdin {
+        return output::after_change(output::print(&format!("{told}\n{start}")));
     }
-    if !password_stdin {
-        println!("\nAll of them have the password {}", password.reveal());
-    }
-    println!("\nStart the server on the same database with `keyledge serve`.");
-    Ok(())
+    let told = format!("{told}\nAll of them have the password {}\n\n{start}\n", password.reveal());
+    output::print_whole(told.as_bytes())
+        .context("the database is filled, but its password could not be told: try it again on another database")
 }
 
 fn refuse() -> anyhow::Result<()> {

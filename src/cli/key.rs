@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Operator, json, table};
+use super::{Operator, output, table};
 use crate::all_keys::model::{Concern, KeyFilter};
 use crate::all_keys::queries;
 use crate::api::keys::Key;
@@ -83,7 +83,7 @@ pub(super) fn run(config: &StorageConfig, command: KeyCommand) -> anyhow::Result
             if !actions::delete_as_operator(&storage.database, &client_id, now)? {
                 bail!("there is no API key {client_id}");
             }
-            println!("The API key {client_id} was deleted.");
+            output::after_change(output::print(&format!("The API key {client_id} was deleted.")))?;
         }
     }
     Ok(())
@@ -107,7 +107,7 @@ fn list(storage: &Storage, wanted: List, now: Timestamp) -> anyhow::Result<()> {
     let more = keys.len() > limit;
     keys.truncate(limit);
     if as_json {
-        json::print(keys.into_iter().map(|(key, owner)| Key::of(key, owner, now)))?;
+        output::print_json(&keys.into_iter().map(|(key, owner)| Key::of(key, owner, now)).collect::<Vec<_>>())?;
     } else {
         let rows = keys.into_iter().map(|(key, owner)| {
             let status = Status::of(key.expires_at, owner.is_active(), now).label().to_string();
@@ -115,10 +115,10 @@ fn list(storage: &Storage, wanted: List, now: Timestamp) -> anyhow::Result<()> {
             let expires_at = key.expires_at.rfc3339();
             vec![key.client_id, owner.username, key.name.unwrap_or_default(), status, expires_at, last_used]
         });
-        table::print(&table::render(&["CLIENT ID", "OWNER", "NAME", "STATUS", "EXPIRATION DATE", "LAST USED"], rows))?;
+        output::print(&table::render(&["CLIENT ID", "OWNER", "NAME", "STATUS", "EXPIRATION DATE", "LAST USED"], rows))?;
     }
     if more {
-        eprintln!("There are more than {limit}: narrow them down, or raise --limit.");
+        output::remark(&format!("There are more than {limit}: narrow them down, or raise --limit."));
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ mod backup;
 mod check_config;
 mod completions;
 mod demo;
-mod json;
 mod key;
+mod output;
 mod role;
 mod serve;
 mod signing_key;
@@ -92,11 +92,16 @@ enum Command {
 /// line could not be understood.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(help) => return explain(&help),
+    };
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&cli.log))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // It would say on standard error that standard error cannot be written, and panic.
+        .log_internal_errors(false)
         .init();
     let result = match cli.command {
         None => serve::run(&cli.storage, cli.server),
@@ -111,13 +116,23 @@ pub fn main() -> ExitCode {
         Some(Command::Demo { password_stdin }) => demo::run(&cli.storage, password_stdin),
         Some(Command::Completions { shell }) => completions::run(shell),
     };
+    end(result)
+}
+
+fn end(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("keyledge: {error:#}");
+            output::remark(&format!("keyledge: {error:#}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints the help that was asked for, or why the command line cannot be understood.
+fn explain(help: &clap::Error) -> ExitCode {
+    let printed = output::print_help(help);
+    if help.use_stderr() { ExitCode::from(2) } else { end(printed) }
 }
 
 /// One of the levels, or levels by module as tracing's `EnvFilter` reads them. A word that is neither would be taken for a

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{anyhow, bail};
 use clap::{Args, Subcommand};
 
-use super::{Operator, table};
+use super::{Operator, output, table};
 use crate::api::roles::RoleSummary;
 use crate::clock::Clock;
 use crate::config::StorageConfig;
@@ -121,35 +121,28 @@ fn delete(storage: &Operator, name: &str, json: bool, now: Timestamp) -> anyhow:
     let deleted =
         storage.database.write_blocking(|transaction| actions::delete(transaction, &Author::Operator, name, now))?;
     deleted.map_err(refused)?;
-    if json {
-        println!("{}", serde_json::json!({ "name": name }));
-    } else {
-        println!("The role {name} was deleted.");
-    }
-    Ok(())
+    let words =
+        if json { serde_json::json!({ "name": name }).to_string() } else { format!("The role {name} was deleted.") };
+    output::after_change(output::print(&words))
 }
 
 /// Says what was done, or shows the role as it is now.
 fn done(storage: &Operator, name: &str, json: bool, words: &str) -> anyhow::Result<()> {
-    if json {
-        return show(storage, name, json);
-    }
-    println!("{words}");
-    Ok(())
+    output::after_change(if json { show(storage, name, json) } else { output::print(words) })
 }
 
 fn list(storage: &Operator, json: bool) -> anyhow::Result<()> {
     let roles = storage.database.read_blocking(queries::list)?;
     if json {
         let roles: Vec<RoleSummary> = roles.into_iter().map(Into::into).collect();
-        return Ok(table::print(&serde_json::to_string_pretty(&roles)?)?);
+        return output::print_json(&roles);
     }
     let rows = roles.into_iter().map(|ListedRole { grant, users }| {
         let built_in = if grant.role.built_in { "yes" } else { "" };
         let permissions = grant.permissions.into_iter().collect::<Vec<_>>().join(" ");
         vec![grant.role.name, users.to_string(), built_in.to_owned(), grant.role.description, permissions]
     });
-    Ok(table::print(&table::render(&["NAME", "USERS", "BUILT IN", "DESCRIPTION", "PERMISSIONS"], rows))?)
+    output::print(&table::render(&["NAME", "USERS", "BUILT IN", "DESCRIPTION", "PERMISSIONS"], rows))
 }
 
 fn show(storage: &Operator, name: &str, json: bool) -> anyhow::Result<()> {
@@ -157,7 +150,7 @@ fn show(storage: &Operator, name: &str, json: bool) -> anyhow::Result<()> {
         return Err(refused(Refusal::NoSuchRole(name.to_owned())));
     };
     if json {
-        return Ok(table::print(&serde_json::to_string_pretty(&RoleSummary::from(role))?)?);
+        return output::print_json(&RoleSummary::from(role));
     }
     let ListedRole { grant, users } = role;
     let built_in = if grant.role.built_in { "yes" } else { "no" };
@@ -170,7 +163,7 @@ fn show(storage: &Operator, name: &str, json: bool) -> anyhow::Result<()> {
     for permission in grant.permissions {
         rows.push(vec!["Permission".to_owned(), permission]);
     }
-    Ok(table::print(&table::render_plain(rows))?)
+    output::print(&table::render_plain(rows))
 }
 
 /// Why a command was not done, in the voice of the command line.

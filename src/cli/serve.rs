@@ -1,5 +1,8 @@
 //! `keyledge serve`.
 
+use anyhow::Context;
+
+use super::output;
 use crate::app;
 use crate::clock::Clock;
 use crate::config::{ServerConfig, StorageConfig};
@@ -15,15 +18,25 @@ pub(super) fn run(storage: &StorageConfig, config: ServerConfig) -> anyhow::Resu
         let bound = app::bind(storage, config, Clock::default())?;
         match &bound.administrator {
             FirstAdministrator::NotNeeded => {}
-            FirstAdministrator::WithGivenPassword => println!("The user admin was made with the given password."),
-            FirstAdministrator::WithOneTimePassword(password) => println!(
-                "The user admin was made. Sign in once with this one-time password, then choose your own:\n\n    {}\n",
-                password.reveal()
-            ),
+            FirstAdministrator::WithGivenPassword => say("The user admin was made with the given password."),
+            FirstAdministrator::WithOneTimePassword(password) => {
+                let words = "The user admin was made. Sign in once with this one-time password, then choose your own:";
+                output::print_whole(format!("{words}\n\n    {}\n\n", password.reveal()).as_bytes()).context(
+                    "admin has a one-time password now that could not be told: make another one with `keyledge user \
+                     set-password admin`",
+                )?;
+            }
         }
-        println!("Keyledge is ready at {} (listening on {}).", bound.public_url.as_str(), bound.address);
+        say(&format!("Keyledge is ready at {} (listening on {}).", bound.public_url.as_str(), bound.address));
         bound.run().await
     })
+}
+
+/// What a server that nobody listens to need not end for.
+fn say(words: &str) {
+    if let Err(error) = output::print(words) {
+        tracing::warn!("{error:#}: {words}");
+    }
 }
 
 /// Takes as many open files as this process may have, since each connection is one: those that it begins with, often

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{Operator, table};
+use super::{Operator, output, table};
 use crate::clock::Clock;
 use crate::config::{StorageConfig, TokenAlgorithm};
 use crate::db::Timestamp;
@@ -36,20 +36,19 @@ pub(super) fn run(config: &StorageConfig, command: &SigningKeyCommand) -> anyhow
             let (database, secret_key) = (&storage.database, &storage.secret_key);
             let rotation =
                 signing_keys::rotate(database, secret_key, *token_algorithm, *immediately, &mut rand::rng(), now)?;
-            tell(&rotation);
-            Ok(())
+            output::after_change(output::print(&told(&rotation)))
         }
     }
 }
 
-fn tell(Rotation { key_id, signs_from, old_until }: &Rotation) {
+fn told(Rotation { key_id, signs_from, old_until }: &Rotation) -> String {
     match old_until {
-        Some(until) => println!(
+        Some(until) => format!(
             "The signing key {key_id} was made. It signs from {} on; tokens of the old ones are accepted until {}.",
             signs_from.rfc3339(),
             until.rfc3339()
         ),
-        None => println!("The signing key {key_id} was made and signs now. All tokens issued before are refused."),
+        None => format!("The signing key {key_id} was made and signs now. All tokens issued before are refused."),
     }
 }
 
@@ -67,5 +66,5 @@ fn list(storage: &Storage, now: Timestamp) -> anyhow::Result<()> {
         let until = key.verifies_until.map_or_else(String::new, Timestamp::rfc3339);
         vec![key.key_id, state.to_owned(), key.signs_from.rfc3339(), until]
     });
-    Ok(table::print(&table::render(&["KEY ID", "STATE", "SIGNS FROM", "ACCEPTED UNTIL"], rows))?)
+    output::print(&table::render(&["KEY ID", "STATE", "SIGNS FROM", "ACCEPTED UNTIL"], rows))
 }

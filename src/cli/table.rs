@@ -1,6 +1,4 @@
-//! Tables for people to read, and printing what may be long.
-
-use std::io::{ErrorKind, Write as _};
+//! Tables for people to read.
 
 use comfy_table::{Table, presets};
 
@@ -22,12 +20,4 @@ fn finish(mut table: Table, rows: impl IntoIterator<Item = Vec<String>>) -> Stri
         column.set_padding((0, 2));
     }
     table.trim_fmt()
-}
-
-/// Prints a line, or many. Whoever reads only the beginning, such as `head`, has what was wanted.
-pub(super) fn print(text: &str) -> std::io::Result<()> {
-    match writeln!(std::io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow, bail};
 use super::role::refused;
 pub(super) use super::user_command::UserArgs;
 use super::user_command::UserCommand;
-use super::{Operator, table};
+use super::{Operator, output, table};
 use crate::api::users::{UserDetails, UserSummary};
 use crate::clock::Clock;
 use crate::config::StorageConfig;
@@ -101,7 +101,7 @@ impl CommandLine {
             .write_blocking(|transaction| actions::add(transaction, &Author::Operator, &new, roles, self.now))?
             .map_err(refused)?;
         let words = format!("The user {} was added.", new.username);
-        self.tell_password(&new.username, &words, (!password_stdin).then_some(&password))
+        self.tell_password(&new.subject, &new.username, &words, (!password_stdin).then_some(&password))
     }
 
     fn edit(&self, user: &User, edit: &EditUser) -> anyhow::Result<()> {
@@ -140,7 +140,7 @@ impl CommandLine {
             })?
             .map_err(refused)?;
         let words = format!("The password of {} was set.", user.username);
-        self.tell_password(&user.username, &words, (!password_stdin).then_some(&password))
+        self.tell_password(&user.subject, &user.username, &words, (!password_stdin).then_some(&password))
     }
 
     fn list(&self, filter: &Filter) -> anyhow::Result<()> {
@@ -163,7 +163,7 @@ impl CommandLine {
         }
         if self.json {
             let users: Vec<UserSummary> = users.into_iter().map(Into::into).collect();
-            return Ok(table::print(&serde_json::to_string_pretty(&users)?)?);
+            return output::print_json(&users);
         }
         let rows = users.into_iter().map(|listed| {
             let (status, valid_keys) = (Status::of(&listed.user).label().to_string(), listed.valid_keys().to_string());
@@ -173,7 +173,7 @@ impl CommandLine {
             vec![user.username, user.display_name, email, status, roles.join(", "), valid_keys, last_sign_in]
         });
         let header = ["USERNAME", "DISPLAY NAME", "E-MAIL", "STATUS", "ROLES", "VALID KEYS", "LAST SIGN-IN"];
-        Ok(table::print(&table::render(&header, rows))?)
+        output::print(&table::render(&header, rows))
     }
 
     fn show(&self, user_id: i64) -> anyhow::Result<()> {
@@ -182,7 +182,7 @@ impl CommandLine {
         })?;
         let listed = listed.context("the user is gone")?;
         if self.json {
-            return Ok(table::print(&serde_json::to_string_pretty(&UserDetails::of(listed, grants))?)?);
+            return output::print_json(&UserDetails::of(listed, grants));
         }
         let (valid, suspended) = (listed.valid_keys(), listed.suspended_keys());
         let keys =
@@ -202,7 +202,7 @@ impl CommandLine {
         for (permission, roles) in grants {
             rows.push(row("Permission", format!("{permission} (through {})", roles.join(", "))));
         }
-        Ok(table::print(&table::render_plain(rows))?)
+        output::print(&table::render_plain(rows))
     }
 
     fn find(&self, username: &str) -> anyhow::Result<User> {
@@ -214,26 +214,34 @@ impl CommandLine {
 
     /// Says what was done, or shows the user as it is now.
     fn done(&self, user: &User, words: &str) -> anyhow::Result<()> {
-        if self.json {
-            return self.show(user.id);
-        }
-        println!("{words}");
-        Ok(())
+        output::after_change(if self.json { self.show(user.id) } else { output::print(words) })
     }
 
-    fn tell_password(&self, username: &str, words: &str, one_time: Option<&SecretText>) -> anyhow::Result<()> {
-        if self.json {
-            let user = self.find(username)?;
-            let one_time = one_time.map(SecretText::reveal);
-            let told = serde_json::json!({ "id": user.subject, "username": username, "one_time_password": one_time });
-            println!("{told:#}");
-            return Ok(());
+    fn tell_password(
+        &self,
+        subject: &str,
+        username: &str,
+        words: &str,
+        one_time: Option<&SecretText>,
+    ) -> anyhow::Result<()> {
+        let one_time = one_time.map(SecretText::reveal);
+        let told = match one_time {
+            _ if self.json => {
+                let told = serde_json::json!({ "id": subject, "username": username, "one_time_password": one_time });
+                format!("{told:#}")
+            }
+            Some(password) => format!("{words}\nOne-time password, to be changed at the first sign-in: {password}"),
+            None => words.to_owned(),
+        };
+        if one_time.is_none() {
+            return output::after_change(output::print(&told));
         }
-        println!("{words}");
-        if let Some(password) = one_time {
-            println!("One-time password, to be changed at the first sign-in: {}", password.reveal());
-        }
-        Ok(())
+        output::print_whole(format!("{told}\n").as_bytes()).with_context(|| {
+            format!(
+                "{username} has a one-time password now that could not be told: make another one with `keyledge user \
+                 set-password {username}`"
+            )
+        })
     }
 }
 
@@ -244,7 +252,7 @@ fn last_sign_in(listed: &ListedUser) -> String {
 /// Reads a password that obeys the rules from standard input.
 pub(super) fn read_password(username: &str) -> anyhow::Result<SecretText> {
     if std::io::stdin().is_terminal() {
-        eprintln!("Type the password, then Enter and Ctrl-D. It is shown as you type.");
+        output::remark("Type the password, then Enter and Ctrl-D. It is shown as you type.");
     }
     let mut text = String::new();
     std::io::stdin().take(4096).read_to_string(&mut text).context("the password cannot be read")?;

@@ -1,13 +1,14 @@
 //! The operator's command line: what it does, what it prints, how it ends.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::support::{
-    Key, PASSWORD, SECRET_KEY, Server, browser, keyledge, keyledge_unread, keyledge_with, on_each_database,
-    read_export, record_uses,
+    Key, PASSWORD, SECRET_KEY, Server, browser, full_disk, keyledge, keyledge_printing_to, keyledge_unread,
+    keyledge_with, on_each_database, read_export, record_uses,
 };
 
 on_each_database![
@@ -32,11 +33,16 @@ on_each_database![
     a_key_is_deleted,
     a_key_that_cannot_be_deleted_is_explained,
     whoever_reads_only_the_beginning_has_what_was_wanted,
+    what_is_of_use_only_as_a_whole_is_missed,
+    what_cannot_be_printed_is_an_error,
+    a_one_time_password_that_nobody_was_told_is_an_error,
+    what_cannot_be_logged_changes_nothing,
     a_level_of_the_log_that_there_is_not_is_refused,
 ];
 
 async fn whoever_reads_only_the_beginning_has_what_was_wanted(server: Server) {
     server.generate(&server.signed_in("admin").await).await;
+    server.database.add_user("ada", &[]);
     for arguments in [
         &["key", "list"][..],
         &["key", "list", "--json"],
@@ -45,10 +51,117 @@ async fn whoever_reads_only_the_beginning_has_what_was_wanted(server: Server) {
         &["signing-key", "list"],
         &["user", "list"],
         &["role", "show", "member", "--json"],
+        &["audit", "public-key"],
+        &["audit", "verify"],
+        &["role", "add", "poet"],
+        &["role", "delete", "poet", "--json"],
+        &["user", "disable", "ada", "--json"],
+        &["user", "enable", "ada"],
+        &["signing-key", "rotate"],
+        &["check-config"],
+        &["help"],
     ] {
         let finished = keyledge_unread(&server.database.text, arguments);
         assert_eq!((finished.code, &*finished.errors), (0, ""), "{arguments:?}");
     }
+}
+
+async fn what_is_of_use_only_as_a_whole_is_missed(server: Server) {
+    for arguments in [["audit", "export"], ["completions", "bash"]] {
+        let finished = keyledge_unread(&server.database.text, &arguments);
+        let errors = "keyledge: the output cannot be written: Broken pipe (os error 32)\n";
+        assert_eq!((finished.code, &*finished.errors), (1, errors), "{arguments:?}");
+    }
+}
+
+async fn what_cannot_be_printed_is_an_error(server: Server) {
+    let key = server.generate(&server.signed_in("admin").await).await;
+    server.database.add_user("ada", &[]);
+    let fails = |arguments: &[&str], words: &str| {
+        let finished = keyledge_printing_to(full_disk(), Stdio::piped(), &server.database.text, arguments);
+        let expected =
+            format!("keyledge: {words}the output cannot be written: No space left on device (os error 28)\n");
+        assert_eq!((finished.code, finished.errors), (1, expected), "{arguments:?}");
+    };
+    for arguments in [
+        &["user", "list"][..],
+        &["user", "show", "admin", "--json"],
+        &["role", "list"],
+        &["key", "list", "--json"],
+        &["audit", "list"],
+        &["audit", "export"],
+        &["audit", "public-key"],
+        &["audit", "verify"],
+        &["signing-key", "list"],
+        &["check-config"],
+        &["completions", "bash"],
+        &["--help"],
+        &["--version"],
+    ] {
+        fails(arguments, "");
+    }
+    for arguments in [
+        &["role", "add", "poet"][..],
+        &["role", "edit", "poet", "--description", "Writes", "--json"],
+        &["role", "delete", "poet", "--json"],
+        &["key", "delete", &key.client_id],
+        &["user", "disable", "ada"],
+        &["user", "enable", "ada", "--json"],
+        &["signing-key", "rotate", "--now"],
+    ] {
+        fails(arguments, "it was done, but this could not be told: ");
+    }
+    assert_eq!(done(&server, &["key", "list", "--json"]), "[]\n");
+}
+
+async fn a_one_time_password_that_nobody_was_told_is_an_error(server: Server) {
+    for arguments in [&["user", "add", "ada"][..], &["user", "set-password", "ada", "--json"]] {
+        if arguments[1] == "set-password" {
+            assert!(done(&server, &["user", "list"]).contains("ada"));
+        }
+        let finished = keyledge_printing_to(full_disk(), Stdio::piped(), &server.database.text, arguments);
+        assert_eq!(finished.code, 1, "{finished:?}");
+        let lost = "ada has a one-time password now that could not be told: make another one with `keyledge user \
+            set-password ada`: the output cannot be written: No space left";
+        assert!(finished.errors.contains(lost), "{}", finished.errors);
+    }
+    let unread = keyledge_unread(&server.database.text, &["user", "set-password", "ada"]);
+    assert!(unread.code == 1 && unread.errors.contains("make another one with"), "{unread:?}");
+}
+
+async fn what_cannot_be_logged_changes_nothing(server: Server) {
+    let run = |arguments: &[&str]| {
+        keyledge_printing_to(
+            Stdio::piped(),
+            full_disk(),
+            &server.database.text,
+            &[arguments, &["--log", "trace"]].concat(),
+        )
+    };
+    let (listed, missing, unknown) = (run(&["user", "list"]), run(&["user", "show", "ada"]), run(&["user", "shout"]));
+    assert_eq!([listed.code, missing.code, unknown.code], [0, 1, 2]);
+    server.generate(&server.signed_in("admin").await).await;
+    server.generate(&server.signed_in("admin").await).await;
+    assert_eq!(run(&["key", "list", "--limit", "1"]).code, 0);
+}
+
+#[test]
+fn a_first_password_that_nobody_was_told_is_an_error() {
+    let folder = TempDir::new().unwrap();
+    let database = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
+    for (name, arguments, words) in [
+        (
+            "server.db",
+            &["serve", "--listen", "127.0.0.1:0"][..],
+            "make another one with `keyledge user set-password admin`",
+        ),
+        ("demo.db", &["demo"], "try it again on another database"),
+    ] {
+        let finished = keyledge_printing_to(full_disk(), Stdio::piped(), &database(name), arguments);
+        assert_eq!(finished.code, 1, "{finished:?}");
+        assert!(finished.errors.contains(words), "{}", finished.errors);
+    }
+    assert_eq!(keyledge(&database("server.db"), &["user", "set-password", "admin"], "").code, 0);
 }
 
 async fn a_level_of_the_log_that_there_is_not_is_refused(server: Server) {

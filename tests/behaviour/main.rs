@@ -1,7 +1,7 @@
 //! What the program does, as sentences. Every test runs the real server on a real port; those in `on_each_database!`
 //! run on SQLite and on Postgres alike.
 
-#![allow(clippy::unwrap_used, unreachable_pub)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, unreachable_pub)]
 
 mod account;
 mod activity;

@@ -1,5 +1,6 @@
 //! The program as a process of its own, as an operator runs it.
 
+use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::ops::Deref;
 use std::os::unix::fs::MetadataExt as _;
@@ -58,6 +59,18 @@ pub fn keyledge_unprivileged(database: &str, arguments: &[&str]) -> Finished {
     without.args(["--bounding-set", "-dac_override,-dac_read_search"]);
     without.arg(program.get_program()).args(program.get_args());
     finish(without.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?)))), "")
+}
+
+/// The same as [`keyledge`], with standard output and standard error leading elsewhere.
+pub fn keyledge_printing_to(output: Stdio, errors: Stdio, database: &str, arguments: &[&str]) -> Finished {
+    let mut command = command(database, arguments);
+    let command = command.env("KEYLEDGE_SECRET_KEY", SECRET_KEY).stdin(Stdio::null());
+    Finished::of(command.stdout(output).stderr(errors).spawn().unwrap())
+}
+
+/// Where nothing can be written any more.
+pub fn full_disk() -> Stdio {
+    OpenOptions::new().write(true).open("/dev/full").unwrap().into()
 }
 
 /// The program serving on a port of its own. It is killed when dropped.
