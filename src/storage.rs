@@ -1,6 +1,7 @@
 //! Opens the database together with the secret key that belongs to it.
 
 use std::io::{ErrorKind, Write as _};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -94,27 +95,52 @@ impl Storage {
     /// When it would fail.
     pub fn check(config: &StorageConfig) -> anyhow::Result<(Contents, bool)> {
         let url = config.database_url()?;
+        let mut has_log = false;
         if let DatabaseUrl::Sqlite(path) = &url {
             check_place(path).with_context(|| cannot_be_opened(&url))?;
+            has_log = log_path(path).exists();
         }
         let (contents, connection) = look_into(&url).with_context(|| cannot_be_opened(&url))?;
-        let Some(mut connection) = connection else {
+        let Some(connection) = connection else {
             check_key_of_new(config, &url)?;
             return Ok((contents, false));
         };
-        let secret_key = secret_key(config, &url)?;
-        rehearse_migrations(&mut connection, contents).with_context(|| cannot_be_opened(&url))?;
-        match sealed_keys(&mut connection) {
-            // The database of another program, or an empty one, has no such tables.
-            Err(_) if contents != Contents::Current => return Ok((contents, false)),
-            sealed => {
-                let (signing_keys, audit_key) = sealed?;
-                check_secret_key(&signing_keys, &secret_key)?;
-                audit_key.map(|sealed| Signer::unseal(&secret_key, &sealed)).transpose()?;
-            }
+        let mut connection = ManuallyDrop::new(connection);
+        let has_users = check_contents(config, &url, contents, &mut connection);
+        // Who closes an SQLite database last brings its log into the file; but a log that was made to read it is taken away.
+        if !has_log {
+            drop(ManuallyDrop::into_inner(connection));
         }
-        Ok((contents, any(&mut connection)?))
+        Ok((contents, has_users?))
     }
+}
+
+/// Refuses what [`Storage::open_or_create`] would fail on in a database, and says whether there is a user in it.
+fn check_contents(
+    config: &StorageConfig,
+    url: &DatabaseUrl,
+    contents: Contents,
+    connection: &mut DbConnection,
+) -> anyhow::Result<bool> {
+    let secret_key = secret_key(config, url)?;
+    rehearse_migrations(connection, contents).with_context(|| cannot_be_opened(url))?;
+    match sealed_keys(connection) {
+        // The database of another program, or an empty one, has no such tables.
+        Err(_) if contents != Contents::Current => Ok(false),
+        sealed => {
+            let (signing_keys, audit_key) = sealed?;
+            check_secret_key(&signing_keys, &secret_key)?;
+            audit_key.map(|sealed| Signer::unseal(&secret_key, &sealed)).transpose()?;
+            Ok(any(connection)?)
+        }
+    }
+}
+
+/// Where SQLite keeps what is not in the file of a database yet.
+fn log_path(database: &Path) -> PathBuf {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
 }
 
 /// A key that is sealed in the database, by its ID.
@@ -136,11 +162,9 @@ fn check_place(database: &Path) -> anyhow::Result<()> {
         access(database, Access::READ_OK | Access::WRITE_OK)
             .with_context(|| cannot_be(database, "read and written"))?;
     }
-    let mut log = database.as_os_str().to_owned();
-    log.push("-wal");
-    let missing = if exists { Path::new(&log) } else { database };
+    let missing = if exists { log_path(database) } else { database.to_owned() };
     if !missing.exists() {
-        access(folder, Access::WRITE_OK | Access::EXEC_OK).with_context(|| cannot_be(missing, "created"))?;
+        access(folder, Access::WRITE_OK | Access::EXEC_OK).with_context(|| cannot_be(&missing, "created"))?;
     }
     Ok(())
 }

@@ -241,7 +241,10 @@ fn a_database_that_must_not_be_written_is_refused() {
 
     drop(Process::start_bare(&url, &[]));
     let database = folder.path().join("keyledge.db");
+    let files = || ["", "-wal"].map(|end| std::fs::read(format!("{}{end}", database.display())).ok());
+    let before = files();
     assert_eq!(keyledge_unprivileged(&url, &["check-config"]).code, 0);
+    assert!(files() == before, "what was in the log is in the file now");
     allow(&database, 0o400);
     refuses("keyledge.db cannot be read and written: Permission denied");
     allow(&database, 0o600);
