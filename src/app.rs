@@ -133,6 +133,7 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
     let mut server = HttpServer::new(move || {
         let requests = state.metrics.of_thread();
         App::new()
+            .wrap(from_fn(slow_body::end))
             .wrap(from_fn(move |request, next| metrics::observe(requests.clone(), request, next)))
             .app_data(web::Data::new(state.clone()))
             .app_data(web::PayloadConfig::new(LARGEST_FORM))
@@ -143,7 +144,6 @@ pub fn bind(storage: &StorageConfig, config: ServerConfig, clock: Clock) -> anyh
                 web::scope("")
                     .wrap(from_fn(head::as_get))
                     .wrap(from_fn(headers::add))
-                    .wrap(from_fn(slow_body::end))
                     .configure(oauth::routes)
                     .configure(api::routes)
                     .configure(health::routes)

@@ -33,6 +33,9 @@ pub enum Error {
     /// The request is larger than any form of this program.
     #[error("the request is too large")]
     TooLarge,
+    /// The request did not arrive in time.
+    #[error("the request did not arrive in time")]
+    TooSlow,
     /// Another website sent this request.
     #[error("cross-origin request refused")]
     CrossOrigin,
@@ -57,10 +60,17 @@ impl Error {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::PermissionMissing(_) | Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+
+    /// Whether it says nothing about the request, because the program could not do its work.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        self.status().is_server_error()
     }
 
     /// An internal error from any cause.

@@ -44,7 +44,7 @@ pub async fn login(
     let next = safe_next(&query.next);
     match signed_in {
         Ok(_) | Err(Error::PasswordChangeNeeded) => Ok(see_other(&next)),
-        Err(error @ (Error::Internal(_) | Error::Unavailable(_) | Error::Busy)) => Err(error),
+        Err(error) if error.is_failure() => Err(error),
         Err(_) => login_page(&state, locale, next, String::new()),
     }
 }
@@ -79,7 +79,7 @@ pub async fn login_again(
             kept::remember(&session, &next, typed)?;
             Ok(see_other(&next))
         }
-        Err(error @ (Error::Internal(_) | Error::Unavailable(_) | Error::Busy)) => Err(error),
+        Err(error) if error.is_failure() => Err(error),
         Err(_) => login_page(&state, locale, next, typed),
     }
 }
@@ -174,7 +174,7 @@ pub async fn sign_out(
             let source = caller::source(&request, &state.config.trusted_proxies);
             actions::sign_out(&state.database, account.user.id, digest, source, state.clock.now()).await?;
         }
-        (Err(error @ Error::Internal(_)), _) => return Err(error),
+        (Err(error), _) if error.is_failure() => return Err(error),
         _ => {}
     }
     session.purge();

@@ -14,6 +14,7 @@ use super::answer::{HX_REDIRECT, is_by_script, page, see_other};
 use super::kept::Sent;
 use super::layout::{Layout, Viewer};
 use super::locale::of_browser;
+use super::slow_body;
 use super::state::State;
 use crate::error::Error;
 use crate::language::{Locale, Message, filters};
@@ -85,7 +86,8 @@ pub async fn render<B: MessageBody + 'static>(
     let response = match (next.call(request).await, state) {
         (Ok(response), _) => response,
         (Err(cause), Some(state)) => {
-            // Only the session is read and written on the way to a page, and its middleware hides why that failed.
+            // On the way to a page only the session is read and written. Its middleware hides why that failed, but it needs
+            // nothing else than the database.
             let error = Error::Unavailable(anyhow::anyhow!("{cause:?}"));
             let page = answer(&state, browser, None, fragment, &error, None);
             return Err(InternalError::from_response(cause, page).into());
@@ -128,7 +130,7 @@ fn again(request: &HttpRequest, error: &Error) -> Option<Again> {
     let sent = request.extensions_mut().remove::<Sent>()?;
     match error {
         Error::SignInNeeded { next } => Again::after_sign_in(next, &sent),
-        Error::Busy | Error::Unavailable(_) | Error::Internal(_) => {
+        error if error.is_failure() => {
             Some(Again { action: sent.action, label: "error-try-again", fields: sent.fields })
         }
         _ => None,
@@ -161,6 +163,7 @@ fn answer(
         Error::NotFound => "error-not-found",
         Error::BadRequest(_) | Error::MethodNotAllowed => "error-failed",
         Error::TooLarge => "error-too-large",
+        Error::TooSlow => "error-too-slow",
         Error::CrossOrigin => "error-cross-origin",
         Error::Busy => "error-busy",
         Error::Unavailable(_) => "error-unavailable",
@@ -174,6 +177,7 @@ fn answer(
         Error::BadRequest(id) => Message::new(id),
         Error::MethodNotAllowed => Message::new("error-method"),
         Error::TooLarge => Message::new("error-too-large-text"),
+        Error::TooSlow => Message::new("error-too-slow-text").with("seconds", slow_body::LONGEST.as_secs()),
         Error::CrossOrigin => Message::new("error-cross-origin-text"),
         Error::Busy => Message::new("error-busy-text"),
         Error::Unavailable(_) => Message::new("error-unavailable-text"),

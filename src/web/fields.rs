@@ -3,6 +3,7 @@
 use actix_web::error::UrlencodedError;
 use actix_web::web::FormConfig;
 
+use super::slow_body::is_late;
 use crate::error::Error;
 use crate::language::Message;
 
@@ -18,6 +19,7 @@ pub fn form_config(largest: usize) -> FormConfig {
 fn form_error(error: &UrlencodedError) -> Error {
     match error {
         UrlencodedError::Overflow { .. } => Error::TooLarge,
+        UrlencodedError::Payload(error) if is_late(error) => Error::TooSlow,
         UrlencodedError::Parse(_) => Error::BadRequest("error-field-missing"),
         _ => Error::BadRequest("error-form-unreadable"),
     }

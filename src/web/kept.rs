@@ -8,8 +8,9 @@
 use actix_session::Session;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
+use actix_web::http::Method;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 use futures_util::stream;
@@ -19,6 +20,7 @@ use url::form_urlencoded;
 use super::answer::is_by_script;
 use super::fields::{Fields, LARGEST_FORM};
 use super::notices;
+use super::slow_body::is_late;
 use crate::error::Error;
 
 /// The largest form of the sign-in page, in bytes: a form that is kept is encoded once more in it, which makes three bytes
@@ -76,8 +78,11 @@ pub async fn keep<B: MessageBody>(
         let body = match request.extract::<web::Bytes>().await {
             Ok(body) => body,
             Err(error) => {
-                let is_too_large = error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE;
-                let error = if is_too_large { Error::TooLarge } else { Error::BadRequest("error-form-unreadable") };
+                let error = match error.as_error() {
+                    Some(PayloadError::Overflow) => Error::TooLarge,
+                    Some(error) if is_late(error) => Error::TooSlow,
+                    _ => Error::BadRequest("error-form-unreadable"),
+                };
                 return Ok(request.error_response(error).map_into_right_body());
             }
         };
