@@ -201,7 +201,7 @@ pub struct Export {
     oldest: i64,
     /// What the first part begins with: nothing but the chains makes it possible to verify all events elsewhere.
     chains: Vec<Chain>,
-    /// How far each of them went.
+    /// How far each of them went, where an event may be committed after others that have a greater ID.
     ends: Option<ChainEnds>,
     /// Whether nothing was written yet.
     is_new: bool,
@@ -218,7 +218,10 @@ impl Export {
             of_one_moment(connection)?;
             let chains = if is_whole { signer::chains(connection)? } else { Vec::new() };
             let (rest, oldest) = (queries::range(connection, &filter)?, queries::oldest(connection)?);
-            let ends = if is_whole { Some(ChainEnds::of(connection, rest)?) } else { None };
+            let ends = match connection {
+                DbConnection::Postgres(_) if is_whole => Some(ChainEnds::of(connection, rest)?),
+                _ => None,
+            };
             Ok(Self { filter, shape, rest, oldest, chains, ends, is_new: true })
         })
     }
@@ -258,8 +261,8 @@ impl Export {
     }
 }
 
-/// How far each chain went when an export was begun. On Postgres an event may be committed after others that have a greater
-/// ID; where that happens between two parts, they would have the end of what was committed without its beginning.
+/// How far each chain went when an export was begun. Where events are committed between two parts, these would have the end
+/// of what was committed without its beginning.
 #[derive(Debug)]
 struct ChainEnds {
     /// No event before this one was still to be committed.

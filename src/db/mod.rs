@@ -342,7 +342,9 @@ impl Database {
     pub fn read_blocking<T>(&self, queries: impl FnOnce(&mut DbConnection) -> QueryResult<T>) -> Result<T, Error> {
         let mut connection = self.reader()?;
         let result = run(&mut connection, queries);
-        PooledConnection::extensions_mut(&mut connection).insert(LastUse(Instant::now()));
+        if !self.embedded {
+            PooledConnection::extensions_mut(&mut connection).insert(LastUse(Instant::now()));
+        }
         result
     }
 

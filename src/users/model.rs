@@ -152,7 +152,7 @@ const RESERVED_USERNAMES: [&str; 2] = ["me", "all"];
 pub fn parse_new_username(text: &str) -> Result<String, &'static str> {
     let username = parse_username(text)?;
     if RESERVED_USERNAMES.contains(&&*username) {
-        return Err("expected another name than me and all, by which programs mean themselves and everybody");
+        return Err("the names me and all are reserved: by them programs mean themselves and everybody");
     }
     Ok(username)
 }

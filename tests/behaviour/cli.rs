@@ -204,7 +204,7 @@ async fn a_user_is_added_with_all_that_is_known(server: Server) {
 async fn a_user_that_cannot_be_added_is_explained(server: Server) {
     assert!(refused(&server, &["user", "add", "admin"]).contains("there is a user admin already"));
     assert!(refused(&server, &["user", "add", "a b"]).contains("bad username: expected 1 to 64 letters"));
-    assert!(refused(&server, &["user", "add", "all"]).contains("bad username: expected another name than me and all"));
+    assert!(refused(&server, &["user", "add", "all"]).contains("bad username: the names me and all are reserved"));
     let without_role = refused(&server, &["user", "add", "ada", "--role", "poet"]);
     assert!(without_role.contains("there is no role poet"));
     assert!(!done(&server, &["user", "list"]).contains("ada"));

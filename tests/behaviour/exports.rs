@@ -1,18 +1,25 @@
 //! Exports of the record: what is in them, and that they are whole.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::BigInt;
 use keyledge::audit::export::{Export, Shape};
 use keyledge::audit::model::Filter;
+use keyledge::audit::signer::Signer;
+use keyledge::audit::verify;
 use keyledge::db::DbConnection;
 use keyledge::db::schema::audit_events;
+use keyledge::secret::{SecretKey, SecretText};
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, USER_AGENT};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
+use tokio::time::sleep;
 
-use crate::support::{Server, TestDatabase, on_each_database, operators_event, read_export, record_uses};
+use crate::support::{SECRET_KEY, Server, TestDatabase, on_each_database, operators_event, read_export, record_uses};
 
 on_each_database![
     an_export_for_spreadsheets_holds_no_formulas,
@@ -167,25 +174,45 @@ async fn an_export_that_cannot_be_finished_breaks_off(server: Server) {
 }
 
 async fn what_is_committed_during_an_export_is_no_part_of_it(database: TestDatabase) {
-    let program = database.open();
-    let record = async |events| program.record(vec![operators_event("sign_in"); events]).await.unwrap();
-    let late = |sequence| {
-        format!(
-            "INSERT INTO audit_events (writer_id, sequence, occurred_at, action, is_use, digest) \
-             VALUES (1000, {sequence}, 0, 'late', FALSE, '')"
-        )
-    };
+    let (program, late) = (database.open(), database.open());
+    // An event of this action is given its ID, and then waits for the lock that is named as its place in the chain.
     let mut other = database.connect();
     other
         .batch_execute(
-            "INSERT INTO audit_writers (id, started_at, genesis) OVERRIDING SYSTEM VALUE VALUES (1000, now(), '')",
+            "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN PERFORM pg_advisory_xact_lock(NEW.sequence); RETURN NEW; END'; \
+             CREATE TRIGGER late BEFORE INSERT ON audit_events FOR EACH ROW WHEN (NEW.action = 'late') \
+             EXECUTE FUNCTION wait(); \
+             SELECT pg_advisory_lock(2), pg_advisory_lock(3)",
         )
         .unwrap();
-    record(490).await;
-    other.batch_execute(&format!("BEGIN; {}", late(1))).unwrap();
-    record(490).await;
-    other.batch_execute(&late(2)).unwrap();
-    record(10).await;
+    let signer = Signer::open(&program, &SecretKey::parse(&SecretText::new(SECRET_KEY)).unwrap()).unwrap();
+    late.record(vec![operators_event("sign_in")]).await.unwrap();
+    let recording = std::thread::spawn(move || {
+        late.write_blocking(|transaction| {
+            for _ in 0..2 {
+                transaction.record(operators_event("late"));
+            }
+            Ok(())
+        })
+        .unwrap();
+    });
+    let waits_for = async |sequence: i64| {
+        let waiting = format!(
+            "SELECT count(*) AS number FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = {sequence} \
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        );
+        let mut connection = database.connect();
+        while sql_query(&waiting).get_result::<Number>(&mut connection).unwrap().number == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let record = async |events| program.record(vec![operators_event("sign_in"); events]).await.unwrap();
+    waits_for(2).await;
+    record(510).await;
+    other.batch_execute("SELECT pg_advisory_unlock(2)").unwrap();
+    waits_for(3).await;
+    record(100).await;
 
     let begin = |connection: &mut DbConnection| Export::begin(connection, Filter::default(), Shape::Chain);
     let mut export = program.read_blocking(begin).unwrap();
@@ -196,8 +223,15 @@ async fn what_is_committed_during_an_export_is_no_part_of_it(database: TestDatab
         part.is_some()
     };
     assert!(next_part());
-    other.batch_execute("COMMIT").unwrap();
+    other.batch_execute("SELECT pg_advisory_unlock(3)").unwrap();
+    recording.join().unwrap();
     while next_part() {}
-    let count = |action: &str| exported.lines().filter(|line| line.contains(&format!("\"{action}\""))).count();
-    assert_eq!((count("sign_in"), count("late")), (990, 0));
+    let verified = verify::export(exported.as_bytes(), signer.public_key()).unwrap().unwrap();
+    assert_eq!(verified.events, 611);
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
 }
