@@ -6,6 +6,8 @@ use utoipa::openapi::server::Server;
 use utoipa::{Modify, OpenApi};
 
 use super::{events, keys, me, roles, users};
+use crate::language::Message;
+use crate::roles::permissions::BUILT_IN;
 use crate::web::state::State;
 
 /// What the handlers say about themselves.
@@ -43,7 +45,11 @@ impl Modify for Security {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-        let flow = Flow::ClientCredentials(ClientCredentials::new("/auth/token", Scopes::new()));
+        let scopes = BUILT_IN.map(|(permission, explanation)| (permission, Message::new(explanation).to_string()));
+        let flow = Flow::ClientCredentials(ClientCredentials::new(
+            "/auth/token",
+            scopes.iter().map(|(name, explanation)| (*name, &**explanation)).collect::<Scopes>(),
+        ));
         components.add_security_scheme("client", SecurityScheme::OAuth2(OAuth2::new([flow])));
     }
 }

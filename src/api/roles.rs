@@ -66,6 +66,7 @@ pub struct RoleQuery {
     path = "/api/v1/roles",
     operation_id = "list_roles",
     tag = "Roles",
+    security(("token" = []), ("client" = ["roles:read"])),
     params(RoleQuery),
     responses(
         (status = 200, description = "A page of roles", body = RoleList),
@@ -100,6 +101,7 @@ pub async fn list(
     path = "/api/v1/roles/{name}",
     operation_id = "get_role",
     tag = "Roles",
+    security(("token" = []), ("client" = ["roles:read"])),
     params(("name" = String, Path, description = "The name of the role")),
     responses(
         (status = 200, description = "The role", body = RoleSummary),

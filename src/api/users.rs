@@ -149,6 +149,7 @@ pub struct UserQuery {
     path = "/api/v1/users",
     operation_id = "list_users",
     tag = "Users",
+    security(("token" = []), ("client" = ["users:read"])),
     params(UserQuery),
     responses(
         (status = 200, description = "A page of users", body = UserList),
@@ -190,6 +191,7 @@ pub async fn list(
     path = "/api/v1/users/{id}",
     operation_id = "get_user",
     tag = "Users",
+    security(("token" = []), ("client" = ["users:read"])),
     params(("id" = String, Path, description = "The user's ID")),
     responses(
         (status = 200, description = "The user", body = UserDetails),
@@ -219,6 +221,7 @@ pub async fn get(
     path = "/api/v1/users/{id}/disable",
     operation_id = "disable_user",
     tag = "Users",
+    security(("token" = []), ("client" = ["users:write"])),
     params(("id" = String, Path, description = "The user's ID")),
     responses(
         (status = 200, description = "The user, who is disabled now", body = UserDetails),
@@ -248,6 +251,7 @@ pub async fn disable(
     path = "/api/v1/users/{id}/enable",
     operation_id = "enable_user",
     tag = "Users",
+    security(("token" = []), ("client" = ["users:write"])),
     params(("id" = String, Path, description = "The user's ID")),
     responses(
         (status = 200, description = "The user, who is enabled now", body = UserDetails),

@@ -18,7 +18,8 @@ pub const LONGEST_NAME: usize = 100;
 
 const CLIENT_ID_PREFIX: &str = "kl_";
 const CLIENT_ID_RANDOM_LENGTH: usize = 22;
-const SECRET_PREFIX: &str = "kls_";
+/// What each client secret begins with.
+pub const SECRET_PREFIX: &str = "kls_";
 const SECRET_RANDOM_LENGTH: usize = 43;
 const CHECKSUM_LENGTH: usize = 6;
 

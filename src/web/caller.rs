@@ -8,6 +8,7 @@ use actix_web::http::header::{HeaderMap, HeaderValue, USER_AGENT, X_FORWARDED_FO
 use ipnet::IpNet;
 
 use super::head;
+use super::redact::redacted;
 use super::state::State;
 use crate::audit::model::Source;
 use crate::users::author::Author;
@@ -22,10 +23,12 @@ const LONGEST_PATH: usize = 1000;
 /// Where a request comes from and what it asks for, for the record.
 #[must_use]
 pub fn source(request: &HttpRequest, trusted: &[IpNet]) -> Source {
-    let user_agent = request.headers().get(USER_AGENT).map(|value| match value.to_str() {
-        // Visible ASCII, which it nearly always is.
-        Ok(text) if text.len() <= LONGEST_USER_AGENT => text.to_owned(),
-        _ => text_of(value).chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect(),
+    let user_agent = request.headers().get(USER_AGENT).map(|value| {
+        redacted(match value.to_str() {
+            // Visible ASCII, which it nearly always is.
+            Ok(text) if text.len() <= LONGEST_USER_AGENT => text.to_owned(),
+            _ => text_of(value).chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect(),
+        })
     });
     Source {
         address: address(peer(request), request.headers(), trusted),
@@ -44,11 +47,11 @@ pub fn author(state: &State, request: &HttpRequest, account: &Account) -> Author
 /// A method or path as it is recorded.
 #[must_use]
 pub fn cut(text: &str) -> String {
-    if text.len() <= LONGEST_PATH && text.is_ascii() {
+    redacted(if text.len() <= LONGEST_PATH && text.is_ascii() {
         text.to_owned()
     } else {
         text.chars().filter(|c| !c.is_control()).take(LONGEST_PATH).collect()
-    }
+    })
 }
 
 /// A header's value, with a replacement for each byte that is no text: one such byte hides nothing else.

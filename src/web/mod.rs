@@ -14,6 +14,7 @@ pub mod layout;
 pub mod locale;
 pub mod notices;
 pub mod nul;
+pub mod redact;
 pub mod shown_secret;
 pub mod signed_in;
 pub mod slow_body;

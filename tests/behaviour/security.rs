@@ -1,6 +1,6 @@
 //! What keeps people safe from other websites, from what they paste, and from copies of the database and the logs.
 
-use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE};
+use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE, USER_AGENT};
 use reqwest::{Client, Method, Response, StatusCode};
 
 use crate::support::{
@@ -328,6 +328,11 @@ async fn use_everything(site: &Site) -> Secrets {
     assert_eq!(site.me(&token).await.status(), StatusCode::OK);
     for wrong in [&format!("{token}x"), &key.client_secret] {
         assert_eq!(site.me(wrong).await.status(), StatusCode::UNAUTHORIZED);
+    }
+    for pasted in [&token, &key.client_secret] {
+        let path = site.at(&format!("/api/v1/api-keys/{pasted}"));
+        let answer = Client::new().get(path).bearer_auth(&token).header(USER_AGENT, pasted).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     }
     Secrets { key, token, session }
 }

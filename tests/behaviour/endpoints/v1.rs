@@ -21,6 +21,8 @@ on_each_database![
     rfc9457_3_what_cannot_be_read_is_a_problem,
     a_key_cannot_make_keys,
     the_description_names_what_is_there,
+    the_description_says_which_scope_an_operation_needs,
+    ones_own_things_need_no_permission_however_narrow_the_token,
     rfc9110_15_5_6_a_wrong_method_is_told_which_ones_are_allowed,
     the_description_knows_every_refusal,
     a_refused_call_is_on_record,
@@ -293,6 +295,32 @@ async fn the_description_names_what_is_there(server: Server) {
             "POST /api/v1/users/{id}/enable"
         ]
     );
+}
+
+async fn the_description_says_which_scope_an_operation_needs(server: Server) {
+    let description = description(&server).await;
+    let flow = &description["components"]["securitySchemes"]["client"]["flows"]["clientCredentials"];
+    assert_eq!(flow["scopes"]["users:read"], "See all users, their roles and permissions.");
+    let mut needed = Vec::new();
+    for (method, path, asked) in operations(&description) {
+        let operation = &description["paths"][&path][method.as_str().to_lowercase()];
+        let Some(scope) = operation["security"][1]["client"][0].as_str() else { continue };
+        let (with, without) = (narrowed(&server, scope).await, narrowed(&server, "tokens:introspect").await);
+        assert_ne!(call(&server, method.clone(), &asked, &with).await.0, 403, "{method} {path} with {scope}");
+        assert_eq!(call(&server, method.clone(), &asked, &without).await.0, 403, "{method} {path} without {scope}");
+        needed.push(scope.to_owned());
+    }
+    needed.sort();
+    assert_eq!(needed, ["roles:read", "roles:read", "users:read", "users:read", "users:write", "users:write"]);
+}
+
+async fn ones_own_things_need_no_permission_however_narrow_the_token(server: Server) {
+    let token = narrowed(&server, "tokens:introspect").await;
+    let keys = get(&server, "/api/v1/api-keys", &token).await["items"].as_array().unwrap().len();
+    assert!(keys > 0);
+    assert_eq!(call(&server, Method::GET, "/api/v1/audit-events", &token).await.0, 200);
+    let own = get(&server, "/api/v1/api-keys", &token).await["items"][0]["client_id"].as_str().unwrap().to_owned();
+    assert_eq!(call(&server, Method::DELETE, &format!("/api/v1/api-keys/{own}"), &token).await.0, 204);
 }
 
 async fn rfc9110_15_5_6_a_wrong_method_is_told_which_ones_are_allowed(server: Server) {
