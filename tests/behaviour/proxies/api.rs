@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
+use actix_web::http::header::UPGRADE;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde::{Deserialize, Serialize};
 
@@ -36,12 +37,7 @@ impl Api {
         let (send, receive) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let app = move || {
-                    App::new()
-                        .app_data(counter.clone())
-                        .app_data(web::PayloadConfig::new(1024 * 1024))
-                        .default_service(web::to(answer))
-                };
+                let app = move || App::new().app_data(counter.clone()).default_service(web::to(answer));
                 let server = HttpServer::new(app).workers(1).bind(("127.0.0.1", 0)).unwrap();
                 let address = server.addrs()[0];
                 let server = server.run();
@@ -90,8 +86,12 @@ impl Received {
     }
 }
 
-async fn answer(request: HttpRequest, body: String, requests: web::Data<AtomicUsize>) -> HttpResponse {
+async fn answer(request: HttpRequest, body: web::Payload, requests: web::Data<AtomicUsize>) -> HttpResponse {
     requests.fetch_add(1, Ordering::SeqCst);
+    // What follows an upgrade is a body without an end.
+    let is_upgrade = request.headers().contains_key(UPGRADE);
+    let body = if is_upgrade { web::Bytes::new() } else { body.to_bytes_limited(1024 * 1024).await.unwrap().unwrap() };
+    let body = String::from_utf8(body.into()).unwrap();
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     HttpResponse::Ok().json(Received {
         method: request.method().to_string(),

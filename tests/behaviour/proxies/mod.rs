@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use diesel::prelude::*;
 use keyledge::db::schema::role_permissions;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue, UPGRADE, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 
 use crate::support::{self, Backend, Key, Server, TestDatabase, cell, rows};
@@ -63,6 +63,7 @@ behind_each_proxy![
     credentials_that_are_sent_twice_let_nobody_in,
     what_a_client_says_about_itself_never_reaches_the_api,
     a_client_cannot_have_the_answer_of_the_check_dropped,
+    no_protocol_that_cannot_be_checked_is_passed_on,
     a_client_secret_is_not_passed_on,
     a_route_that_needs_a_scope_is_closed_to_those_who_lack_it,
     a_needed_scope_cannot_be_avoided_by_writing_the_path_differently,
@@ -252,7 +253,26 @@ async fn a_client_cannot_have_the_answer_of_the_check_dropped(gateway: Gateway) 
     let dropped = "close, X-Auth-User, X-Auth-Subject, X-Auth-Client-Id, X-Auth-Scope";
     for path in ["/reports", "/journals/1"] {
         let request = ada.with_token(gateway.get(path)).header("Connection", dropped);
-        ada.assert_known(&received(request.send().await.unwrap()).await, "ada", Some("journals:read"));
+        let received = received(request.send().await.unwrap()).await;
+        ada.assert_known(&received, "ada", Some("journals:read"));
+        // Another proxy on the way would drop them.
+        assert!(!received.header("connection").unwrap_or_default().to_lowercase().contains("x-"), "{received:?}");
+    }
+}
+
+/// All that comes after a change of the protocol goes on as it is.
+async fn no_protocol_that_cannot_be_checked_is_passed_on(gateway: Gateway) {
+    let ada = gateway.reader().await;
+    for upgrades in [&["h2c"][..], &["H2C"], &["websocket, h2c"], &["websocket", "h2c"], &["h2c", "websocket"]] {
+        let request = ada.with_token(gateway.get("/reports")).header(CONNECTION, "Upgrade, HTTP2-Settings");
+        let request = upgrades.iter().fold(request, |request, upgrade| request.header(UPGRADE, *upgrade));
+        let answer = request.header("HTTP2-Settings", "AAMAAABkAAQCAAAAAAIAAAAA").send().await.unwrap();
+        if answer.status() == StatusCode::OK {
+            let received = received(answer).await;
+            assert_eq!(received.header("upgrade"), None, "{upgrades:?}");
+        } else {
+            assert!(answer.status().is_client_error(), "{upgrades:?}: {}", answer.status());
+        }
     }
 }
 
