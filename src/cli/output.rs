@@ -5,9 +5,11 @@ use std::io::{ErrorKind, Write as _};
 use anyhow::Context;
 use serde::Serialize;
 
+const CANNOT_BE_WRITTEN: &str = "the output cannot be written";
+
 /// Prints a line, or many. Whoever reads only the beginning, such as `head`, has what was wanted.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
-    to_whom_it_interests(try_write(format!("{text}\n").as_bytes()))
+    ignoring_broken_pipe(try_write(format!("{text}\n").as_bytes()))
 }
 
 /// Prints JSON for programs to read.
@@ -17,12 +19,12 @@ pub(super) fn print_json(item: &impl Serialize) -> anyhow::Result<()> {
 
 /// Prints what is of use only as a whole: that nobody has read it to its end is an error, too.
 pub(super) fn print_whole(bytes: &[u8]) -> anyhow::Result<()> {
-    explained(try_write(bytes))
+    try_write(bytes).context(CANNOT_BE_WRITTEN)
 }
 
 /// Prints help, or what is wrong with the command line.
 pub(super) fn print_help(help: &clap::Error) -> anyhow::Result<()> {
-    to_whom_it_interests(help.print().and_then(|()| std::io::stdout().flush()))
+    ignoring_broken_pipe(help.print().and_then(|()| std::io::stdout().flush()))
 }
 
 /// Says in a failure to print that what was to be told is done nevertheless.
@@ -41,13 +43,9 @@ fn try_write(bytes: &[u8]) -> std::io::Result<()> {
     output.flush()
 }
 
-fn to_whom_it_interests(written: std::io::Result<()>) -> anyhow::Result<()> {
+fn ignoring_broken_pipe(written: std::io::Result<()>) -> anyhow::Result<()> {
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => explained(written),
+        written => written.context(CANNOT_BE_WRITTEN),
     }
-}
-
-fn explained(written: std::io::Result<()>) -> anyhow::Result<()> {
-    written.context("the output cannot be written")
 }
