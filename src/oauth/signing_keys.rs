@@ -27,6 +27,11 @@ pub const TOKEN_TYPE: &str = "at+jwt";
 /// How long whoever fetched the published keys may keep them. A new key is published for as long before it signs.
 pub const JWKS_MAX_AGE: Duration = Duration::minutes(5);
 
+/// What the record says of it. [`crate::audit`] knows these words again, and the help of `keyledge signing-key rotate` and the
+/// README say them, too.
+const SIGNS_LATER: &str = "signs after five minutes";
+const _: () = assert!(JWKS_MAX_AGE.num_seconds() == 5 * 60);
+
 /// What a server that starts and a rotation do one after the other: each depends on what the other notes.
 const IN_TURN: &str = "signing keys";
 
@@ -290,7 +295,7 @@ pub fn rotate(
         }
         queries::insert_signing_key(transaction, &new.key_id, &new.sealed, longest, now, signs_from)?;
         let (action, outcome) = (Action::RotateSigningKey, Outcome::Allowed);
-        let way = if immediately { "signs at once, earlier tokens end" } else { "signs after five minutes" };
+        let way = if immediately { "signs at once, earlier tokens end" } else { SIGNS_LATER };
         let event = NewEvent {
             at: now,
             user_id: None,
