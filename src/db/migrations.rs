@@ -9,6 +9,7 @@ use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
+use diesel::sql_query;
 use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -140,11 +141,31 @@ fn copy_of_schema(sqlite: &mut SqliteConnection, done: &BTreeSet<String>) -> Res
     );
     for statement in statements.load::<String>(sqlite)? {
         // A virtual table may be of a kind that this SQLite does not know, or make tables by itself that come next.
-        let _ = copy.batch_execute(&statement);
+        // And only the first statement is SQLite's own: who changed the text by hand may have added another.
+        let _ = sql_query(statement).execute(&mut copy);
     }
     for version in done {
         let row = __diesel_schema_migrations::version.eq(version);
         diesel::insert_into(__diesel_schema_migrations::table).values(row).execute(&mut copy)?;
     }
     Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_behind_a_table_of_another_program_does_not_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let [database, trace] = ["notes.db", "trace.db"].map(|name| folder.path().join(name).display().to_string());
+        let mut sqlite = SqliteConnection::establish(&database).unwrap();
+        let added = format!("; ATTACH ''{trace}'' AS trace; CREATE TABLE trace.left_behind (id)");
+        let by_hand = format!("UPDATE sqlite_master SET sql = sql || '{added}'");
+        sqlite.batch_execute("CREATE TABLE notes (note TEXT); PRAGMA writable_schema = ON").unwrap();
+        sqlite.batch_execute(&by_hand).unwrap();
+        let mut copy = copy_of_schema(&mut sqlite, &BTreeSet::new()).unwrap();
+        assert!(!std::fs::exists(trace).unwrap());
+        copy.batch_execute("INSERT INTO notes VALUES ('milk')").unwrap();
+    }
 }
