@@ -41,7 +41,7 @@
 //! | [`language`] | the texts of the pages in each language, dates and time zones |
 //! | [`db`] | the one connection type, reading and writing, the record on disk, migrations |
 //! | [`storage`] | opens the database with its secret key |
-//! | [`new_file`] | files that replace none |
+//! | [`new_file`] | creates files without overwriting |
 //! | [`attempts`] | limits on failed attempts |
 //! | [`secret`] | randomness, digests, keys derived from the secret key |
 //! | [`web`] | what pages share: layout, guards, headers, error pages, assets, the instance's looks |

@@ -13,7 +13,8 @@ use crate::new_file::{finish, private_file};
 /// file has its name only once it is whole and on disk. Nobody who reads or writes waits for it.
 ///
 /// # Errors
-/// When there is a file of that name, the database cannot be read or the file cannot be written.
+/// When there is a file of that name, the database cannot be read or the file cannot be written. Where only its name could
+/// not be brought to disk, the copy is there.
 pub fn copy(database: &Path, to: &Path) -> Result<u64, Error> {
     let failed = |path: &Path, source| Error::Create { path: path.display().to_string(), source };
     // SQLite would read what begins with `file:` as a URI.
