@@ -1,6 +1,8 @@
 //! Copies of an SQLite database, and whether the server would start.
 
-use std::fs::Permissions;
+use std::cell::Cell;
+use std::fs::{File, Permissions};
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
@@ -12,7 +14,8 @@ use tempfile::TempDir;
 
 use crate::support::load::{Load, Request, basic, post};
 use crate::support::{
-    self, Backend, Process, Server, TestDatabase, keyledge, keyledge_unprivileged, keyledge_with, on_each_database,
+    self, Backend, Process, Server, TestDatabase, keyledge, keyledge_held, keyledge_unprivileged, keyledge_with,
+    on_each_database,
 };
 
 on_each_database![
@@ -109,13 +112,18 @@ fn a_copy_replaces_no_file_that_comes_while_it_is_made() {
         database.connect().batch_execute(takes_long).unwrap();
         let folder = TempDir::new().unwrap();
         let (file, unfinished) = (folder.path().join("copy.db"), folder.path().join("copy.db.unfinished"));
-        let (text, arguments) = (database.text.clone(), ["backup".to_owned(), file.to_str().unwrap().to_owned()]);
-        let copying = std::thread::spawn(move || keyledge(&text, &arguments.each_ref().map(|word| &**word), ""));
-        while !unfinished.metadata().is_ok_and(|unfinished| unfinished.len() > 0) {
-            assert!(!copying.is_finished(), "the copy was made at once");
-        }
-        std::fs::write(&file, "something else").unwrap();
-        let refused = copying.join().unwrap();
+        let was_free = Cell::new(false);
+        let come =
+            || was_free.set(File::create_new(&file).is_ok_and(|mut file| file.write_all(b"something else").is_ok()));
+        let refused = loop {
+            let arguments = ["backup", file.to_str().unwrap()];
+            let copied = keyledge_held(&database.text, &arguments, || unfinished.exists(), come);
+            if was_free.get() {
+                break copied;
+            }
+            // The copy was made before anything could come.
+            std::fs::remove_file(&file).unwrap();
+        };
         assert!(refused.code == 1 && refused.errors.contains("copy.db could not be written"), "{refused:?}");
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "something else");
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);

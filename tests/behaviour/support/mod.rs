@@ -11,7 +11,8 @@ mod site;
 pub use database::{Backend, Columns, TestDatabase};
 pub use html::{alert, cell, field, link, nonce, notice, row, rows, texts};
 pub use process::{
-    Finished, Process, full_disk, keyledge, keyledge_printing_to, keyledge_unprivileged, keyledge_unread, keyledge_with,
+    Finished, Process, full_disk, keyledge, keyledge_held, keyledge_printing_to, keyledge_unprivileged,
+    keyledge_unread, keyledge_with,
 };
 pub use record::{Event, Record, operators_event, read_export, record_uses};
 pub use server::{SECRET_KEY, Server, run};

@@ -48,6 +48,29 @@ pub fn keyledge_unread(database: &str, arguments: &[&str]) -> Finished {
     Finished::of(child)
 }
 
+/// The same as [`keyledge`], held as soon as `is_time`, unless it has ended by then, until `meanwhile` is done.
+pub fn keyledge_held(
+    database: &str,
+    arguments: &[&str],
+    is_time: impl Fn() -> bool,
+    meanwhile: impl FnOnce(),
+) -> Finished {
+    let mut command = command(database, arguments);
+    let command = command.env("KEYLEDGE_SECRET_KEY", SECRET_KEY).stdin(Stdio::null());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !is_time() && child.try_wait().unwrap().is_none() {}
+    let is_there = child.try_wait().unwrap().is_none();
+    if is_there {
+        signal(&child, "STOP");
+        while !matches!(state(&child), 'T' | 'Z') {}
+    }
+    meanwhile();
+    if is_there {
+        signal(&child, "CONT");
+    }
+    Finished::of(child)
+}
+
 /// The same with nothing set but the database, and also for root only with what the modes of files allow.
 pub fn keyledge_unprivileged(database: &str, arguments: &[&str]) -> Finished {
     let mut program = command(database, arguments);
@@ -137,8 +160,7 @@ impl Process {
 
     /// Asks the process to end, as a service manager does.
     pub fn terminate(&self) {
-        let command = format!("kill -TERM {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
+        signal(&self.child, "TERM");
     }
 
     /// Waits for the process to end by itself, and returns its exit code.
@@ -174,6 +196,17 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+fn signal(child: &Child, name: &str) {
+    let command = format!("kill -{name} {}", child.id());
+    assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
+}
+
+/// What the kernel says of a process: `T` when it was stopped, `Z` when it has ended.
+fn state(child: &Child) -> char {
+    let status = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    status.rsplit_once(") ").unwrap().1.chars().next().unwrap()
 }
 
 fn bare(arguments: &[&str]) -> Command {
