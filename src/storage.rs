@@ -1,7 +1,6 @@
 //! Opens the database together with the secret key that belongs to it.
 
 use std::io::{ErrorKind, Write as _};
-use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -11,7 +10,7 @@ use rustix::fs::{Access, access};
 use crate::audit::signer::{Signer, sealed_key};
 use crate::config::{BadSetting, StorageConfig, text_or_file};
 use crate::db::{Contents, Database, DatabaseUrl, DbConnection, look_into, rehearse_migrations};
-use crate::new_file::{finish, private_file};
+use crate::new_file::{finish, folder_of, private_file};
 use crate::oauth::queries::signing_keys;
 use crate::oauth::signing_keys::check_secret_key;
 use crate::secret::{SecretKey, SecretText, random_base62};
@@ -98,18 +97,17 @@ impl Storage {
         let mut has_log = false;
         if let DatabaseUrl::Sqlite(path) = &url {
             check_place(path).with_context(|| cannot_be_opened(&url))?;
-            has_log = log_path(path).exists();
+            has_log = path.exists() && DatabaseUrl::log_of(path)?.exists();
         }
         let (contents, connection) = look_into(&url).with_context(|| cannot_be_opened(&url))?;
-        let Some(connection) = connection else {
+        let Some(mut connection) = connection else {
             check_key_of_new(config, &url)?;
             return Ok((contents, false));
         };
-        let mut connection = ManuallyDrop::new(connection);
         let has_users = check_contents(config, &url, contents, &mut connection);
         // Who closes an SQLite database last brings its log into the file; but a log that was made to read it is taken away.
-        if !has_log {
-            drop(ManuallyDrop::into_inner(connection));
+        if has_log {
+            std::mem::forget(connection);
         }
         Ok((contents, has_users?))
     }
@@ -136,13 +134,6 @@ fn check_contents(
     }
 }
 
-/// Where SQLite keeps what is not in the file of a database yet.
-fn log_path(database: &Path) -> PathBuf {
-    let mut log = database.as_os_str().to_owned();
-    log.push("-wal");
-    log.into()
-}
-
 /// A key that is sealed in the database, by its ID.
 type SealedSigningKey = (String, Vec<u8>);
 
@@ -152,21 +143,23 @@ fn sealed_keys(connection: &mut DbConnection) -> QueryResult<(Vec<SealedSigningK
 
 /// Refuses a place where an SQLite database cannot be made or written.
 fn check_place(database: &Path) -> anyhow::Result<()> {
-    let cannot_be = |path: &Path, what: &str| format!("{} cannot be {what}", path.display());
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(database);
     if !folder.is_dir() {
         bail!("there is no folder {}", folder.display());
     }
-    let exists = database.exists();
-    if exists {
-        access(database, Access::READ_OK | Access::WRITE_OK)
-            .with_context(|| cannot_be(database, "read and written"))?;
+    if !database.exists() {
+        return check_can_be_created(database, Access::empty());
     }
-    let missing = if exists { log_path(database) } else { database.to_owned() };
-    if !missing.exists() {
-        access(folder, Access::WRITE_OK | Access::EXEC_OK).with_context(|| cannot_be(&missing, "created"))?;
-    }
-    Ok(())
+    access(database, Access::READ_OK | Access::WRITE_OK)
+        .with_context(|| format!("{} cannot be read and written", database.display()))?;
+    let log = DatabaseUrl::log_of(database)?;
+    if log.exists() { Ok(()) } else { check_can_be_created(&log, Access::empty()) }
+}
+
+/// Refuses a file that cannot be made in its folder, with what else is needed there.
+fn check_can_be_created(path: &Path, more: Access) -> anyhow::Result<()> {
+    access(folder_of(path), Access::WRITE_OK | Access::EXEC_OK | more)
+        .with_context(|| format!("{} cannot be created", path.display()))
 }
 
 /// Refuses a secret key that cannot be used for a new database.
@@ -174,10 +167,15 @@ fn check_key_of_new(config: &StorageConfig, url: &DatabaseUrl) -> anyhow::Result
     let given = given_key(config)?;
     let DatabaseUrl::Sqlite(path) = url else { return Ok(()) };
     let key_path = key_path(path);
-    if given.is_none() && key_path.exists() {
-        read_key(&key_path)?;
+    if given.is_some() {
+        return Ok(());
     }
-    Ok(())
+    if key_path.exists() {
+        read_key(&key_path).map(|_| ())
+    } else {
+        // What brings the name of the key file to disk reads the folder.
+        check_can_be_created(&key_path, Access::READ_OK)
+    }
 }
 
 fn contents(url: &DatabaseUrl) -> anyhow::Result<Contents> {

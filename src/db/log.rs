@@ -5,16 +5,29 @@
 //! to disk before anybody outside this process hears of them: what was answered is on disk, as with `FULL`.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::Error;
 use super::questions::{Question, answer};
+use super::{DatabaseUrl, Error};
 
 /// Transactions that may wait for the disk while another is made. All that wait are brought to disk at once.
 const LONGEST_QUEUE: usize = 8;
+
+impl DatabaseUrl {
+    /// Where SQLite keeps the log of the database in this file.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn log_of(database: &Path) -> std::io::Result<PathBuf> {
+        // Next to the file that a symbolic link leads to.
+        let mut path = database.canonicalize()?.into_os_string();
+        path.push("-wal");
+        Ok(path.into())
+    }
+}
 
 /// The log of a connection. Cheap to clone.
 #[derive(Clone)]
@@ -29,10 +42,8 @@ struct LogFile {
 impl Log {
     /// The log of the database in this file, which exists once a transaction was begun.
     pub(super) fn open(database: &Path) -> std::io::Result<Self> {
-        // SQLite keeps it next to the file that a symbolic link leads to.
-        let mut path = database.canonicalize()?.into_os_string();
-        path.push("-wal");
-        Ok(Self(Arc::new(LogFile { file: File::open(path)?, failed: AtomicBool::new(false) })))
+        let file = File::open(DatabaseUrl::log_of(database)?)?;
+        Ok(Self(Arc::new(LogFile { file, failed: AtomicBool::new(false) })))
     }
 
     /// A log that cannot be brought to disk, because it is no file.

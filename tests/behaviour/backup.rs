@@ -243,6 +243,9 @@ fn a_database_that_must_not_be_written_is_refused() {
     allow(folder.path(), 0o555);
     refuses("keyledge.db cannot be created: Permission denied");
     allow(folder.path(), 0o755);
+    allow(folder.path(), 0o333);
+    refuses("keyledge.key cannot be created: Permission denied");
+    allow(folder.path(), 0o755);
     let checked = keyledge_unprivileged(&url, &["check-config"]);
     assert_eq!(checked.code, 0, "{checked:?}");
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
@@ -256,11 +259,43 @@ fn a_database_that_must_not_be_written_is_refused() {
     allow(&database, 0o400);
     refuses("keyledge.db cannot be read and written: Permission denied");
     allow(&database, 0o600);
-    // The last one who closes the database takes its log away.
-    let mut last = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
-    last.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-    drop(last);
+    take_log_away(&database);
     allow(folder.path(), 0o555);
     refuses("keyledge.db-wal cannot be created: Permission denied");
     allow(folder.path(), 0o755);
+}
+
+#[test]
+fn a_database_to_which_a_link_leads_has_its_log_where_it_is_itself() {
+    let folder = TempDir::new().unwrap();
+    let [links, data] = ["links", "data"].map(|name| folder.path().join(name));
+    let allow = |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    let (link, database) = (links.join("keyledge.db"), data.join("real.db"));
+    std::fs::create_dir(&links).unwrap();
+    std::fs::create_dir(&data).unwrap();
+    drop(Process::start_bare(&format!("sqlite:{}", database.display()), &[]));
+    std::fs::rename(data.join("real.key"), links.join("keyledge.key")).unwrap();
+    symlink(&database, &link).unwrap();
+    let url = format!("sqlite:{}", link.display());
+    let files = || ["", "-wal"].map(|end| std::fs::read(format!("{}{end}", database.display())).unwrap());
+    let before = files();
+    assert_eq!(keyledge_unprivileged(&url, &["check-config"]).code, 0);
+    assert!(files() == before, "what was in the log is in the file now");
+    take_log_away(&database);
+    allow(&links, 0o555);
+    let checked = keyledge_unprivileged(&url, &["check-config"]);
+    assert_eq!(checked.code, 0, "{checked:?}");
+    allow(&links, 0o755);
+    allow(&data, 0o555);
+    let refused = keyledge_unprivileged(&url, &["check-config"]);
+    assert!(refused.code == 1 && refused.errors.contains("real.db-wal cannot be created"), "{refused:?}");
+    allow(&data, 0o755);
+}
+
+/// As whoever closes a database last does.
+fn take_log_away(database: &Path) {
+    let mut last = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    last.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    drop(last);
+    assert!(!Path::new(&format!("{}-wal", database.display())).exists());
 }
