@@ -28,6 +28,7 @@ mod packages;
 mod people;
 mod proxies;
 mod retention;
+mod samples;
 mod security;
 mod sign_in;
 mod storage;

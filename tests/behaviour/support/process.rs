@@ -19,7 +19,7 @@ pub struct Finished {
 }
 
 impl Finished {
-    fn of(child: Child) -> Self {
+    pub fn of(child: Child) -> Self {
         let finished = child.wait_with_output().unwrap();
         Self {
             code: finished.status.code().expect("the program was killed"),
