@@ -1,26 +1,24 @@
-//! The company's API behind the proxy. It answers with what it was asked.
+//! The company's API behind the proxy. It answers with what it was asked, and switches to any protocol it is asked for.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
-use actix_web::http::header::UPGRADE;
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde::{Deserialize, Serialize};
 
 /// An API on a port of its own. It ends with this value.
 pub struct Api {
     pub address: SocketAddr,
-    requests: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<Received>>>,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
 
 /// A request as the API received it.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Received {
     pub method: String,
     /// With its query.
@@ -32,12 +30,12 @@ pub struct Received {
 
 impl Api {
     pub fn start() -> Self {
-        let requests = Arc::new(AtomicUsize::new(0));
-        let counter = web::Data::from(requests.clone());
+        let requests = Arc::<Mutex<Vec<Received>>>::default();
+        let list = web::Data::from(requests.clone());
         let (send, receive) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let app = move || App::new().app_data(counter.clone()).default_service(web::to(answer));
+                let app = move || App::new().app_data(list.clone()).default_service(web::to(answer));
                 let server = HttpServer::new(app).workers(1).bind(("127.0.0.1", 0)).unwrap();
                 let address = server.addrs()[0];
                 let server = server.run();
@@ -51,7 +49,12 @@ impl Api {
 
     /// How many requests it received.
     pub fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
+        self.requests.lock().unwrap().len()
+    }
+
+    /// All that it received, the oldest first.
+    pub fn received(&self) -> Vec<Received> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
@@ -86,14 +89,16 @@ impl Received {
     }
 }
 
-async fn answer(request: HttpRequest, body: web::Payload, requests: web::Data<AtomicUsize>) -> HttpResponse {
-    requests.fetch_add(1, Ordering::SeqCst);
-    // What follows an upgrade is a body without an end.
-    let is_upgrade = request.headers().contains_key(UPGRADE);
-    let body = if is_upgrade { web::Bytes::new() } else { body.to_bytes_limited(1024 * 1024).await.unwrap().unwrap() };
-    let body = String::from_utf8(body.into()).unwrap();
+async fn answer(request: HttpRequest, body: web::Payload, requests: web::Data<Mutex<Vec<Received>>>) -> HttpResponse {
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    HttpResponse::Ok().json(Received {
+    let upgrade = request.headers().get(header::UPGRADE).cloned();
+    // What follows an upgrade or CONNECT is no body, and has no end.
+    let body = if upgrade.is_some() || request.method() == Method::CONNECT {
+        String::new()
+    } else {
+        text(&body.to_bytes_limited(1024 * 1024).await.unwrap().unwrap())
+    };
+    let received = Received {
         method: request.method().to_string(),
         path: request.uri().to_string(),
         headers: request
@@ -102,5 +107,14 @@ async fn answer(request: HttpRequest, body: web::Payload, requests: web::Data<At
             .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
             .collect(),
         body,
-    })
+    };
+    requests.lock().unwrap().push(received.clone());
+    // The answer to the key that the RFC for WebSockets has as its example; HAProxy looks whether there is one.
+    let accept = ("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    match upgrade {
+        Some(protocol) => {
+            HttpResponse::build(StatusCode::SWITCHING_PROTOCOLS).upgrade(protocol).insert_header(accept).finish()
+        }
+        None => HttpResponse::Ok().json(received),
+    }
 }

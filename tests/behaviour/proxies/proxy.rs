@@ -50,6 +50,14 @@ impl Program {
             Self::Envoy => false,
         }
     }
+
+    /// Whether a WebSocket is passed on to the API.
+    pub fn passes_on_web_sockets(self) -> bool {
+        match self {
+            Self::Caddy | Self::Haproxy => true,
+            Self::Nginx | Self::Envoy => false,
+        }
+    }
 }
 
 impl Proxy {

@@ -17,6 +17,13 @@ fn line(configuration: &str, words: &str) -> usize {
 }
 
 #[test]
+fn traefik_has_no_route_for_a_change_of_protocol() {
+    let rules = lines(TRAEFIK, " rule: ");
+    let refuses = lines(TRAEFIK, " && !HeaderRegexp(`Upgrade`, `(?i)[^websockt]`) && !Method(`CONNECT`)");
+    assert_eq!((rules.len(), &refuses), (2, &rules), "not for every route");
+}
+
+#[test]
 fn traefik_forgets_what_only_keyledge_may_say_and_keeps_a_client_secret_from_the_api() {
     let checks = lines(TRAEFIK, "forwardAuth:");
     let forgets = lines(TRAEFIK, "authResponseHeadersRegex: \"(?i)^x[^a-z0-9]auth\"");
