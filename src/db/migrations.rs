@@ -82,8 +82,16 @@ fn versions<DB: Backend>(migrations: &impl MigrationSource<DB>) -> diesel::migra
     Ok(migrations.migrations()?.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
+/// Refuses what a newer version has changed: its tables may be others than the queries here expect.
+fn refuse_newer(connection: &mut DbConnection) -> Result<(), Error> {
+    // An empty database has no such table.
+    let (done, known) = (done(connection).unwrap_or_default(), known(connection)?);
+    if done.is_subset(&known) || done.is_disjoint(&known) { Ok(()) } else { Err(Error::NewerVersion) }
+}
+
 /// Brings the schema up to date.
 pub(super) fn run(connection: &mut DbConnection) -> Result<(), Error> {
+    refuse_newer(connection)?;
     match connection {
         DbConnection::Sqlite(sqlite) => {
             if sqlite.has_pending_migration(SQLITE).map_err(Error::Migrate)? {
@@ -110,6 +118,7 @@ pub(super) fn run(connection: &mut DbConnection) -> Result<(), Error> {
 ///
 /// On Postgres what runs is rolled back, and nothing runs where a server of another version has run: it would have to wait.
 pub(super) fn rehearse(connection: &mut DbConnection) -> Result<(), Error> {
+    refuse_newer(connection)?;
     let done = done(connection).unwrap_or_default();
     let is_foreign = known(connection)?.is_disjoint(&done);
     match connection {

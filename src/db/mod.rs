@@ -111,6 +111,11 @@ pub enum Error {
     /// A migration failed.
     #[error("the database could not be migrated")]
     Migrate(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A newer version of the program has changed the tables.
+    #[error(
+        "a newer version has changed its tables: start that one, or go back to a backup that this version has made"
+    )]
+    NewerVersion,
     /// A statement failed.
     #[error("a database statement failed")]
     Query(#[from] diesel::result::Error),

@@ -12,7 +12,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use keyledge::clock::Clock;
 use keyledge::config::StorageConfig;
-use keyledge::db::DbConnection;
+use keyledge::db::{Database, DbConnection, Error};
 use keyledge::secret::SecretText;
 use keyledge::storage::Storage;
 use reqwest::StatusCode;
@@ -39,6 +39,7 @@ on_each_database![
     a_command_leaves_the_database_of_another_program_as_it_is,
     a_command_leaves_the_database_of_another_version_as_it_is,
     a_command_leaves_the_database_of_a_newer_version_as_it_is,
+    the_server_refuses_the_database_of_a_newer_version,
     a_lost_secret_key_is_given_up_as_the_security_policy_says,
 ];
 
@@ -326,12 +327,24 @@ async fn a_command_leaves_the_database_of_another_version_as_it_is(database: Tes
 }
 
 async fn a_command_leaves_the_database_of_a_newer_version_as_it_is(database: TestDatabase) {
+    refuses_to_list_users(&after_a_newer_version(database));
+}
+
+async fn the_server_refuses_the_database_of_a_newer_version(database: TestDatabase) {
+    let database = after_a_newer_version(database);
+    assert!(matches!(Database::open(&database.url, 2), Err(Error::NewerVersion)));
+    let checked = keyledge(&database.text, &["check-config"], "");
+    assert_eq!(checked.code, 1);
+    assert!(checked.errors.contains("a newer version has changed its tables"), "{}", checked.errors);
+}
+
+fn after_a_newer_version(database: TestDatabase) -> TestDatabase {
     let database = database.serve(&[]).stop();
     database
         .connect()
         .batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')")
         .unwrap();
-    refuses_to_list_users(&database);
+    database
 }
 
 async fn a_lost_secret_key_is_given_up_as_the_security_policy_says(database: TestDatabase) {
