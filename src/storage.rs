@@ -9,7 +9,7 @@ use rustix::fs::{Access, access};
 
 use crate::audit::signer::{Signer, sealed_key};
 use crate::config::{BadSetting, StorageConfig, text_or_file};
-use crate::db::{Contents, Database, DatabaseUrl, DbConnection, look_into, rehearse_migrations};
+use crate::db::{Contents, Database, DatabaseUrl, DbConnection, log_of, look_into, rehearse_migrations};
 use crate::new_file::{finish, folder_of, private_file};
 use crate::oauth::queries::signing_keys;
 use crate::oauth::signing_keys::check_secret_key;
@@ -97,7 +97,7 @@ impl Storage {
         let mut has_log = false;
         if let DatabaseUrl::Sqlite(path) = &url {
             check_place(path).with_context(|| cannot_be_opened(&url))?;
-            has_log = path.exists() && DatabaseUrl::log_of(path)?.exists();
+            has_log = path.exists() && log_of(path)?.exists();
         }
         let (contents, connection) = look_into(&url).with_context(|| cannot_be_opened(&url))?;
         let Some(mut connection) = connection else {
@@ -152,7 +152,7 @@ fn check_place(database: &Path) -> anyhow::Result<()> {
     }
     access(database, Access::READ_OK | Access::WRITE_OK)
         .with_context(|| format!("{} cannot be read and written", database.display()))?;
-    let log = DatabaseUrl::log_of(database)?;
+    let log = log_of(database)?;
     if log.exists() { Ok(()) } else { check_can_be_created(&log, Access::empty()) }
 }
 

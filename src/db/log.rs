@@ -10,23 +10,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use super::Error;
 use super::questions::{Question, answer};
-use super::{DatabaseUrl, Error};
 
 /// Transactions that may wait for the disk while another is made. All that wait are brought to disk at once.
 const LONGEST_QUEUE: usize = 8;
 
-impl DatabaseUrl {
-    /// Where SQLite keeps the log of the database in this file.
-    ///
-    /// # Errors
-    /// When there is no such file.
-    pub fn log_of(database: &Path) -> std::io::Result<PathBuf> {
-        // Next to the file that a symbolic link leads to.
-        let mut path = database.canonicalize()?.into_os_string();
-        path.push("-wal");
-        Ok(path.into())
-    }
+/// Where SQLite keeps the log of the database in this file.
+///
+/// # Errors
+/// When there is no such file.
+pub fn log_of(database: &Path) -> std::io::Result<PathBuf> {
+    // Next to the file that a symbolic link leads to.
+    let mut path = database.canonicalize()?.into_os_string();
+    path.push("-wal");
+    Ok(path.into())
 }
 
 /// The log of a connection. Cheap to clone.
@@ -42,7 +40,7 @@ struct LogFile {
 impl Log {
     /// The log of the database in this file, which exists once a transaction was begun.
     pub(super) fn open(database: &Path) -> std::io::Result<Self> {
-        let file = File::open(DatabaseUrl::log_of(database)?)?;
+        let file = File::open(log_of(database)?)?;
         Ok(Self(Arc::new(LogFile { file, failed: AtomicBool::new(false) })))
     }
 

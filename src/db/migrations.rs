@@ -82,16 +82,18 @@ fn versions<DB: Backend>(migrations: &impl MigrationSource<DB>) -> diesel::migra
     Ok(migrations.migrations()?.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
-/// Refuses what a newer version has changed: its tables may be others than the queries here expect.
-fn refuse_newer(connection: &mut DbConnection) -> Result<(), Error> {
+/// Which migrations have run, and whether they are another program's alone. What a newer version has changed is refused: its
+/// tables may be others than the queries here expect.
+fn done_before(connection: &mut DbConnection) -> Result<(BTreeSet<String>, bool), Error> {
     // An empty database has no such table.
     let (done, known) = (done(connection).unwrap_or_default(), known(connection)?);
-    if done.is_subset(&known) || done.is_disjoint(&known) { Ok(()) } else { Err(Error::NewerVersion) }
+    let is_foreign = done.is_disjoint(&known);
+    if is_foreign || done.is_subset(&known) { Ok((done, is_foreign)) } else { Err(Error::NewerVersion) }
 }
 
 /// Brings the schema up to date.
 pub(super) fn run(connection: &mut DbConnection) -> Result<(), Error> {
-    refuse_newer(connection)?;
+    done_before(connection)?;
     match connection {
         DbConnection::Sqlite(sqlite) => {
             if sqlite.has_pending_migration(SQLITE).map_err(Error::Migrate)? {
@@ -118,9 +120,7 @@ pub(super) fn run(connection: &mut DbConnection) -> Result<(), Error> {
 ///
 /// On Postgres what runs is rolled back, and nothing runs where a server of another version has run: it would have to wait.
 pub(super) fn rehearse(connection: &mut DbConnection) -> Result<(), Error> {
-    refuse_newer(connection)?;
-    let done = done(connection).unwrap_or_default();
-    let is_foreign = known(connection)?.is_disjoint(&done);
+    let (done, is_foreign) = done_before(connection)?;
     match connection {
         DbConnection::Sqlite(sqlite) => {
             copy_of_schema(sqlite, &done)?.run_pending_migrations(SQLITE).map(|_| ()).map_err(Error::Migrate)

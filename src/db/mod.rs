@@ -41,6 +41,7 @@ pub use self::connection::DbConnection;
 use self::connection::Manager;
 pub(crate) use self::connection::on_either;
 pub use self::credentials::{Counters, Credential, Found, Named, Owner, Presented};
+pub use self::log::log_of;
 pub use self::migrations::Contents;
 pub use self::pruning::{Pruned, PrunedChain, SLICE};
 pub use self::record::{Columns, Entry, Head, Recorded, StoredEvent, digest, genesis};

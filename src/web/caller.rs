@@ -24,11 +24,13 @@ const LONGEST_PATH: usize = 1000;
 #[must_use]
 pub fn source(request: &HttpRequest, trusted: &[IpNet]) -> Source {
     let user_agent = request.headers().get(USER_AGENT).map(|value| {
-        redacted(match value.to_str() {
-            // Visible ASCII, which it nearly always is.
-            Ok(text) if text.len() <= LONGEST_USER_AGENT => text.to_owned(),
-            _ => text_of(value).chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect(),
-        })
+        let text = redacted(text_of(value).into_owned());
+        // Visible ASCII, which it nearly always is.
+        if text.len() <= LONGEST_USER_AGENT && value.to_str().is_ok() {
+            text
+        } else {
+            text.chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect()
+        }
     });
     Source {
         address: address(peer(request), request.headers(), trusted),
@@ -47,11 +49,12 @@ pub fn author(state: &State, request: &HttpRequest, account: &Account) -> Author
 /// A method or path as it is recorded.
 #[must_use]
 pub fn cut(text: &str) -> String {
-    redacted(if text.len() <= LONGEST_PATH && text.is_ascii() {
-        text.to_owned()
+    let text = redacted(text.to_owned());
+    if text.len() <= LONGEST_PATH && text.is_ascii() {
+        text
     } else {
         text.chars().filter(|c| !c.is_control()).take(LONGEST_PATH).collect()
-    })
+    }
 }
 
 /// A header's value, with a replacement for each byte that is no text: one such byte hides nothing else.

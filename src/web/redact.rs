@@ -19,16 +19,18 @@ pub fn redacted(text: String) -> String {
     while let Some(start) = first(rest) {
         let (before, found) = rest.split_at(start);
         kept.push_str(before);
+        let is_secret = found.starts_with(SECRET_PREFIX);
+        let prefix = if is_secret { SECRET_PREFIX } else { TOKEN_PREFIX };
         let end = found.find(|c: char| !c.is_ascii_alphanumeric() && !"_-.".contains(c)).unwrap_or(found.len());
-        let (secret, after) = found.split_at(end);
-        // Without a dot it is a word, or a token's header, which is no secret.
-        if secret.starts_with(SECRET_PREFIX) || secret.contains('.') {
-            kept.push_str(&secret[..SECRET_PREFIX.len().min(TOKEN_PREFIX.len())]);
+        // A token has three parts. Without them, or in the middle of a word, as in surveyJune.pdf, this is none.
+        let is_token = found[..end].matches('.').count() >= 2 && !kept.ends_with(char::is_alphanumeric);
+        kept.push_str(prefix);
+        if is_secret || is_token {
             kept.push_str(MARK);
+            rest = &found[end..];
         } else {
-            kept.push_str(secret);
+            rest = &found[prefix.len()..];
         }
-        rest = after;
     }
     kept + rest
 }
@@ -41,11 +43,13 @@ mod tests {
     fn what_was_pasted_into_the_wrong_place_is_left_out() {
         for (text, recorded) in [
             ("/orders/17", "/orders/17"),
-            ("/api/v1/api-keys/kls_4fJr0xQ", "/api/v1/api-keys/kls***"),
-            ("/a/kls_4fJr0xQ/b?kls_0", "/a/kls***/b?kls***"),
-            ("curl (kls_4fJr0xQ; eyJhbGciOi.eyJzdWIi.c2ln) eyJ", "curl (kls***; eyJ***) eyJ"),
+            ("/api/v1/api-keys/kls_4fJr0xQ", "/api/v1/api-keys/kls_***"),
+            ("/a/kls_4fJr0xQ/b?kls_0", "/a/kls_***/b?kls_***"),
+            ("curl (kls_4fJr0xQ; eyJhbGciOi.eyJzdWIi.c2ln) eyJ", "curl (kls_***; eyJ***) eyJ"),
             ("/eyJhbGciOi", "/eyJhbGciOi"),
-            ("ä/kls_ä", "ä/kls***ä"),
+            ("/surveyJune.v2.pdf", "/surveyJune.v2.pdf"),
+            ("/eyJhbGciOi-kls_4fJr0xQ", "/eyJhbGciOi-kls_***"),
+            ("ä/kls_ä", "ä/kls_***ä"),
         ] {
             assert_eq!(redacted(text.to_owned()), recorded);
         }
