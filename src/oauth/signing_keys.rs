@@ -218,7 +218,7 @@ impl SigningKeys {
             queries::note_token_lifetime(transaction, seconds, now)
         })?;
         let keys = Self { secret_key, opened: RwLock::default() };
-        if !keys.any_signs_with(database, algorithm)? {
+        if !keys.any_signs_with(database, algorithm, now)? {
             tracing::warn!(
                 "no signing key is for {name}; `keyledge signing-key rotate --token-algorithm {name}` makes one",
                 name = algorithm.name()
@@ -227,9 +227,13 @@ impl SigningKeys {
         Ok(keys)
     }
 
-    fn any_signs_with(&self, database: &Database, algorithm: TokenAlgorithm) -> anyhow::Result<bool> {
+    /// Whether a key whose tokens are accepted, now or later, is for this algorithm.
+    fn any_signs_with(&self, database: &Database, algorithm: TokenAlgorithm, now: Timestamp) -> anyhow::Result<bool> {
+        let counting = database.read_blocking(|connection| queries::published_signing_keys(connection, now))?;
         for (key_id, sealed) in database.read_blocking(queries::signing_keys)? {
-            if SigningKey::unseal(&self.secret_key, &key_id, &sealed)?.jwk.alg == algorithm.name() {
+            if counting.contains(&key_id)
+                && SigningKey::unseal(&self.secret_key, &key_id, &sealed)?.jwk.alg == algorithm.name()
+            {
                 return Ok(true);
             }
         }
@@ -426,6 +430,24 @@ mod tests {
         installation.start(3, at(9));
         let withdrawn = Some(Timestamp::from(chrono::DateTime::UNIX_EPOCH));
         assert_eq!(installation.ends(), [withdrawn, None, withdrawn, withdrawn]);
+    }
+
+    #[test]
+    fn a_key_that_was_withdrawn_is_for_no_algorithm_any_more() {
+        let mut installation = Installation::new();
+        let lifetime = std::time::Duration::from_secs(3600);
+        let signs_with = |installation: &mut Installation, algorithm| {
+            let Installation { database, secret_key, rng, .. } = installation;
+            let keys =
+                SigningKeys::open(database, secret_key.clone(), lifetime, TokenAlgorithm::Es256, rng, at(9)).unwrap();
+            keys.any_signs_with(database, algorithm, at(9)).unwrap()
+        };
+        installation.start(1, at(0));
+        installation.rotate(Some(TokenAlgorithm::Rs256), false, at(1));
+        assert!(signs_with(&mut installation, TokenAlgorithm::Rs256));
+        installation.rotate(Some(TokenAlgorithm::Es256), true, at(8));
+        assert!(!signs_with(&mut installation, TokenAlgorithm::Rs256));
+        assert!(signs_with(&mut installation, TokenAlgorithm::Es256));
     }
 
     #[test]
