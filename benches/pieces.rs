@@ -16,6 +16,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use keyledge::api_keys::actions::{GenerateKey, Generated, generate};
 use keyledge::api_keys::expiry::DaysLeft;
 use keyledge::api_keys::model::{ClientId, ClientSecret, Lifetime, Status};
+use keyledge::api_keys::pages::LastUse;
 use keyledge::audit::model::{Action, Source};
 use keyledge::audit::uses::Month;
 use keyledge::clock::Clock;
@@ -253,7 +254,7 @@ fn profile(keys: i64, now: Timestamp) -> ProfileWindowFragment {
         created_at: Time(now + -Duration::days(key)),
         expires_at: Time(now + Duration::days(90 - key)),
         days_left: DaysLeft::of(now + Duration::days(90 - key), now, Tz::UTC),
-        last_used_at: Some(Time(now)),
+        last_use: Some(LastUse { at: Time(now), address: Some("203.0.113.1".to_owned()) }),
         month: Some(Month::of([used(key)], now)),
         status: Status::Valid,
     };

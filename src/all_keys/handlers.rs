@@ -12,6 +12,7 @@ use super::pages::{Choice, Confirm, DeleteFragment, DeletePage, Deleted, FilterF
 use super::queries;
 use crate::api_keys;
 use crate::api_keys::model::{ClientId, Status};
+use crate::api_keys::pages::LastUse;
 use crate::error::Error;
 use crate::language::Time;
 use crate::roles::permissions::{KEYS_DELETE, KEYS_READ};
@@ -80,13 +81,13 @@ pub async fn list(
     let rows = keys
         .into_iter()
         .map(|(key, owner)| Row {
+            last_use: LastUse::of(&key),
             status: Status::of(key.expires_at, owner.is_active(), now),
             owner: owner.username,
             client_id: key.client_id,
             name: key.name,
             created_at: Time(key.created_at),
             expires_at: Time(key.expires_at),
-            last_used_at: key.last_used_at.map(Time),
         })
         .collect();
     page(

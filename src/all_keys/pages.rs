@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::api_keys::model::Status;
+use crate::api_keys::pages::LastUse;
 use crate::language::{Message, Time, filters};
 use crate::web::layout::Layout;
 
@@ -66,8 +67,8 @@ pub struct Row {
     pub created_at: Time,
     /// When it expires.
     pub expires_at: Time,
-    /// When it was last used.
-    pub last_used_at: Option<Time>,
+    /// Its last use.
+    pub last_use: Option<LastUse>,
 }
 
 /// A key that was just deleted.

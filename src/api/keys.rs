@@ -33,8 +33,11 @@ pub struct Key {
     created_at: String,
     #[schema(format = DateTime)]
     expires_at: String,
+    /// To a minute.
     #[schema(format = DateTime)]
     last_used_at: Option<String>,
+    /// From which address it was used then.
+    last_used_address: Option<String>,
 }
 
 /// Whether a key can be used: `suspended` while its owner is disabled, `expired` for good.
@@ -66,6 +69,7 @@ impl Key {
             created_at: key.created_at.rfc3339(),
             expires_at: key.expires_at.rfc3339(),
             last_used_at: key.last_used_at.map(Timestamp::rfc3339),
+            last_used_address: key.last_used_address,
         }
     }
 }

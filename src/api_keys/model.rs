@@ -239,8 +239,10 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// From when on it cannot be used.
     pub expires_at: Timestamp,
-    /// When it was last used.
+    /// When it was last used, to a minute.
     pub last_used_at: Option<Timestamp>,
+    /// From which address that was.
+    pub last_used_address: Option<String>,
 }
 
 /// A name as it is stored: without white space around it, `None` when nothing is left.

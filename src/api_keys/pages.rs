@@ -1,9 +1,9 @@
-//! The question before a key is deleted.
+//! The question before a key is deleted, and what all lists of keys show.
 
 use askama::Template;
 
-use super::model::Status;
-use crate::language::filters;
+use super::model::{ApiKey, Status};
+use crate::language::{Time, filters};
 use crate::web::layout::Layout;
 
 /// The question as a page of its own.
@@ -36,4 +36,20 @@ pub struct Confirm {
     pub last_valid: bool,
     /// Whether it is asked over the Profile window, which then shows what became of it.
     pub over_window: bool,
+}
+
+/// The last use of a key, as `api_keys/last_use.html` shows it.
+pub struct LastUse {
+    /// When it was.
+    pub at: Time,
+    /// From which address.
+    pub address: Option<String>,
+}
+
+impl LastUse {
+    /// That of a key; none when it was never used.
+    #[must_use]
+    pub fn of(key: &ApiKey) -> Option<Self> {
+        key.last_used_at.map(|at| Self { at: Time(at), address: key.last_used_address.clone() })
+    }
 }

@@ -20,6 +20,7 @@ type ApiKeyColumns = (
     api_keys::created_at,
     api_keys::expires_at,
     api_keys::last_used_at,
+    api_keys::last_used_address,
 );
 
 /// The columns of an [`ApiKey`].
@@ -31,6 +32,7 @@ pub const API_KEY_COLUMNS: ApiKeyColumns = (
     api_keys::created_at,
     api_keys::expires_at,
     api_keys::last_used_at,
+    api_keys::last_used_address,
 );
 
 /// A user's keys, newest first.

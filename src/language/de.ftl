@@ -43,6 +43,7 @@ common-status = Status
 common-created = Erstellt
 common-expiration-date = Ablaufdatum
 common-last-used = Zuletzt benutzt
+common-from-address = von { $address }
 common-last-sign-in = Letzte Anmeldung
 common-updated = Geändert
 common-actions = Aktionen

@@ -43,6 +43,7 @@ common-status = Status
 common-created = Created
 common-expiration-date = Expiration date
 common-last-used = Last used
+common-from-address = from { $address }
 common-last-sign-in = Last sign-in
 common-updated = Updated
 common-actions = Actions

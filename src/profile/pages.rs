@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::api_keys::expiry::DaysLeft;
 use crate::api_keys::model::Status;
+use crate::api_keys::pages::LastUse;
 use crate::audit::uses::Month;
 use crate::language::{Message, Time, filters};
 use crate::web::fields::Mistake;
@@ -157,8 +158,8 @@ pub struct Row {
     pub expires_at: Time,
     /// How soon that is, when it is soon.
     pub days_left: Option<DaysLeft>,
-    /// When it was last used.
-    pub last_used_at: Option<Time>,
+    /// Its last use.
+    pub last_use: Option<LastUse>,
     /// The uses of the last thirty days; none when there were none.
     pub month: Option<Month>,
     /// Whether it can be used.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::pages::{Choice, Grid, Outcome, Panel, ProfileWindow, Row};
 use crate::api_keys::expiry::DaysLeft;
 use crate::api_keys::model::{ApiKey, DEFAULT_LIFETIME_DAYS, Lifetime, Status};
+use crate::api_keys::pages::LastUse;
 use crate::api_keys::queries::list_of_user;
 use crate::audit::uses::{Month, first_day};
 use crate::db::{DbConnection, Timestamp, Uses, UsesOf, together, uses_since};
@@ -97,13 +98,13 @@ pub fn fill(state: &State, account: Account, listed: Listed, typed: Typed, outco
         .into_iter()
         .map(|key: ApiKey| Row {
             month: uses_by_key.remove(&key.id).map(|uses| Month::of(uses, now)).filter(|month| !month.is_empty()),
+            last_use: LastUse::of(&key),
             status: Status::of(key.expires_at, account.user.is_active(), now),
             client_id: key.client_id,
             name: key.name,
             created_at: Time(key.created_at),
             expires_at: Time(key.expires_at),
             days_left: DaysLeft::of(key.expires_at, now, zone),
-            last_used_at: key.last_used_at.map(Time),
         })
         .collect();
     let longest = state.config.max_key_lifetime_days;

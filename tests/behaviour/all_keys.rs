@@ -50,7 +50,7 @@ async fn the_keys_of_all_users_are_listed_with_their_owners(server: Server) {
     assert_eq!(client_ids(&page), [&*second.client_id, &first.client_id]);
     let row = row(&page, &first.client_id).unwrap();
     assert_eq!((&*cell(row, "Owner"), &*cell(row, "Name"), &*cell(row, "Status")), ("ada", "Nightly import", "Valid"));
-    assert!(cell(row, "Last used").ends_with("UTC") && cell(row, "Expiration date").ends_with("UTC"));
+    assert!(cell(row, "Last used").ends_with("UTC from 127.0.0.1") && cell(row, "Expiration date").ends_with("UTC"));
     assert!(page.contains("aria-labelledby=\"all-keys-heading\"") && page.contains(">All API keys</h1>"));
     assert!(link(&page, "next").is_none() && link(&page, "prev").is_none());
 }

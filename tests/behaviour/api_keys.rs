@@ -334,6 +334,9 @@ async fn the_last_use_of_a_key_is_noted_once_a_minute(database: TestDatabase) {
     }
     assert_eq!(noted, [true, false, true, false, true]);
     assert_eq!(addresses, ["203.0.113.1", "203.0.113.1", "203.0.113.3", "203.0.113.3", "2001:db8::5"]);
+    let page = server.text(&admin, "/profile").await;
+    let shown = cell(row(&page, &key.client_id).unwrap(), "Last used");
+    assert!(shown.ends_with("UTC from 2001:db8::5"), "{shown}");
 }
 
 async fn the_question_before_a_deletion_warns_for_the_last_valid_key(server: Server) {

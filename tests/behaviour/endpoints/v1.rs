@@ -132,8 +132,10 @@ async fn own_keys_are_listed_read_and_deleted(server: Server) {
     assert_eq!(listed["next_cursor"], Value::Null);
     let one = get(&server, &format!("/api/v1/api-keys/{}", named.client_id), &token).await;
     assert_eq!((&one["name"], &one["status"], &one["owner"]), (&"CI".into(), &"valid".into(), &"ada".into()));
-    assert_eq!(one["last_used_at"], Value::Null);
-    assert!(get(&server, &format!("/api/v1/api-keys/{}", key.client_id), &token).await["last_used_at"].is_string());
+    assert_eq!((&one["last_used_at"], &one["last_used_address"]), (&Value::Null, &Value::Null));
+    let used = get(&server, &format!("/api/v1/api-keys/{}", key.client_id), &token).await;
+    assert!(used["last_used_at"].is_string(), "{used}");
+    assert_eq!(used["last_used_address"], "127.0.0.1");
 
     let path = format!("/api/v1/api-keys/{}", named.client_id);
     assert_eq!(call(&server, Method::DELETE, &path, &token).await.0, 204);

@@ -38,8 +38,9 @@ pub fn rows(page: &str) -> Vec<&str> {
 
 /// The text of a row's cell under a heading.
 pub fn cell(row: &str, heading: &str) -> String {
-    let cell = between(row, &format!("data-label=\"{heading}\""), "</t").expect("the row has no such cell");
-    words(&format!("<{cell}"))
+    let (_, cell) = row.split_once(&format!("data-label=\"{heading}\"")).expect("the row has no such cell");
+    let end = ["</td>", "</th>"].into_iter().filter_map(|end| cell.find(end)).min().expect("the cell has no end");
+    words(&format!("<{}", &cell[..end]))
 }
 
 /// Where the link with this relation leads.
