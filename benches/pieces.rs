@@ -172,6 +172,7 @@ impl Installation {
             subject: &self.owner.subject,
             client_id: &self.client_id,
             scope: &self.scope,
+            is_narrowed: false,
             expires_at: self.now + Duration::hours(1),
         };
         self.tokens.issue(&self.signing_key, subject, rng, self.now).expect("a token")

@@ -11,6 +11,7 @@ use crate::attempts::model::Kind;
 use crate::audit::model::{Action, Reason, Source};
 use crate::db::Timestamp;
 use crate::oauth::check::{self, Bearer, Call};
+use crate::oauth::tokens::VerifiedToken;
 use crate::web::state::State;
 use crate::web::{caller, nul};
 
@@ -32,10 +33,11 @@ pub struct Caller {
 /// # Errors
 /// When the token is missing or no good, the permission is missing, or the call cannot be recorded.
 pub async fn authorize(state: &State, request: &HttpRequest, needed: Option<&'static str>) -> Result<Caller, Problem> {
-    authorize_where(state, request, needed.unwrap_or_default(), move |_| needed.is_some()).await
+    decide(state, request, needed.unwrap_or_default(), move |_, _| needed.is_some(), Problem::PermissionMissing).await
 }
 
-/// The same where it depends on who asks whether the permission is needed.
+/// The same where it depends on who asks whether the things are somebody else's. One's own need no permission, unless the
+/// token was asked for with a scope: then it is for that and nothing else, whoever it is passed on to.
 ///
 /// # Errors
 /// As for [`authorize`].
@@ -43,10 +45,24 @@ pub async fn authorize_where<N>(
     state: &State,
     request: &HttpRequest,
     permission: &'static str,
-    is_needed: N,
+    are_others: N,
 ) -> Result<Caller, Problem>
 where
     N: FnOnce(&Bearer) -> bool + Send + 'static,
+{
+    let is_needed = |bearer: &Bearer, token: &VerifiedToken| token.is_narrowed || are_others(bearer);
+    decide(state, request, permission, is_needed, Problem::OwnPermissionMissing).await
+}
+
+async fn decide<N>(
+    state: &State,
+    request: &HttpRequest,
+    permission: &'static str,
+    is_needed: N,
+    missing: fn(&'static str) -> Problem,
+) -> Result<Caller, Problem>
+where
+    N: FnOnce(&Bearer, &VerifiedToken) -> bool + Send + 'static,
 {
     let text = presented_token(request.headers())?;
     let now = state.clock.now();
@@ -62,15 +78,15 @@ where
     let Ok(decision) = check::decide(&state.database, presented, call, move |found, _| {
         let found = found.into_iter().next().and_then(|found| found.credential);
         Ok::<_, Infallible>(check::token(token.as_deref(), found, now).and_then(|bearer| {
-            let missing = is_needed(&bearer) && !bearer.scope.contains(permission);
-            if missing { Err(Reason::PermissionMissing) } else { Ok(bearer) }
+            let is_needed = token.as_deref().is_some_and(|token| is_needed(&bearer, token));
+            if is_needed && !bearer.scope.contains(permission) { Err(Reason::PermissionMissing) } else { Ok(bearer) }
         }))
     })
     .await?;
     match decision.result {
         Ok(_) if nul::is_in(request.uri()) => Err(Problem::BadParameter("Expected no NUL character.")),
         Ok(bearer) => Ok(Caller { bearer, token_expires_at, source, now }),
-        Err(Reason::PermissionMissing) => Err(Problem::PermissionMissing(permission)),
+        Err(Reason::PermissionMissing) => Err(missing(permission)),
         // A scheme that is not known here is told no error (RFC 6750 section 3.1), only which one is.
         Err(_) if text.is_none() && !is_bearer(request.headers()) => Err(Problem::TokenMissing),
         Err(_) if text.is_none() => Err(Problem::TokenUnreadable),

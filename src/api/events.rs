@@ -28,7 +28,8 @@ pub struct EventPage {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EventQuery {
-    /// Whose record: `me`, a username, or `all`. Anybody else's needs the permission `audit:read`.
+    /// Whose record: `me`, a username, or `all`. Anybody else's needs the permission `audit:read`, as does one's own with a
+    /// token that was asked for with a scope.
     #[serde(default)]
     #[param(value_type = String, default = "me")]
     owner: Owner,

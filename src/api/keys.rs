@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::authorize::{Caller, authorize, authorize_where};
+use super::authorize::{Caller, authorize_where};
 use super::owners::Owner;
 use super::paging::{page, page_size};
 use super::problem::{Problem, ProblemDetails};
@@ -86,7 +86,8 @@ pub struct KeyPage {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct KeyQuery {
-    /// Whose keys: `me`, a username, or `all`. Anybody else's need the permission `keys:read`.
+    /// Whose keys: `me`, a username, or `all`. Anybody else's need the permission `keys:read`, as do one's own with a token
+    /// that was asked for with a scope.
     #[serde(default)]
     #[param(value_type = String, default = "me")]
     owner: Owner,
@@ -162,6 +163,7 @@ pub async fn list(
         (status = 200, description = "The API key", body = Key),
         (status = 400, description = "The Authorization header or the address cannot be read", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "No access token, or one that is not valid", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "The token was asked for with a scope, and the permission keys:read is not in it", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 404, description = "No such API key, or none that you may see", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "The call cannot be recorded or answered at the moment", body = ProblemDetails, content_type = "application/problem+json"),
     ),
@@ -171,7 +173,7 @@ pub async fn get(
     request: HttpRequest,
     client_id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let caller = authorize(&state, &request, None).await?;
+    let caller = authorize_where(&state, &request, READ, |_| false).await?;
     let (key, owner) = visible(&state, &caller, &client_id).await?;
     Ok(HttpResponse::Ok().json(Key::of(key, owner, caller.now)))
 }

@@ -1,8 +1,8 @@
 //! The JSON API, by access token: what the pages show, for programs. Errors are problem details (RFC 9457). It is
 //! described by the OpenAPI document that is generated from the handlers here.
 //!
-//! A token reaches what its owner reaches, as far as the token's scope goes; one's own things need no permission. There is
-//! nothing here that makes keys, users, roles or passwords; users can be disabled and enabled, for whatever finds out that
+//! A token reaches what its owner reaches, as far as the token's scope goes. One's own things need no permission, but a token
+//! that was asked for with a scope is for that alone. There is nothing here that makes keys, users, roles or passwords; users can be disabled and enabled, for whatever finds out that
 //! somebody has left.
 
 pub mod authorize;

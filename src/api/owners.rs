@@ -33,7 +33,7 @@ impl From<String> for Owner {
 }
 
 impl Owner {
-    /// Whether these are the caller's own things, which need no permission.
+    /// Whether these are the caller's own things.
     #[must_use]
     pub fn is(&self, caller: &Bearer) -> bool {
         match self {

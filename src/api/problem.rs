@@ -28,6 +28,8 @@ pub enum Problem {
     MethodNotAllowed(&'static str),
     /// The caller lacks this permission.
     PermissionMissing(&'static str),
+    /// The same for something that its owner needs no permission for, with a token that no scope was asked for.
+    OwnPermissionMissing(&'static str),
     /// The rules of who may change what do not allow it.
     Refused(Refusal),
     /// A parameter cannot be read; the words say what was expected.
@@ -71,6 +73,13 @@ impl Problem {
                 )
                 .into();
             }
+            Self::OwnPermissionMissing(permission) => {
+                return format!(
+                    "This needs the permission {permission}, which the token does not carry or its owner does not hold. \
+                     What is the owner's own needs none with a token that was asked for without a scope."
+                )
+                .into();
+            }
             Self::Refused(refusal) => return refusal.to_string().into(),
             Self::BadParameter(expected) => expected,
             Self::Unavailable(_) => "The server cannot answer at the moment. Try again.",
@@ -106,7 +115,7 @@ impl ResponseError for Problem {
             Self::TokenMissing | Self::TokenRefused(_) => StatusCode::UNAUTHORIZED,
             Self::TokenUnreadable | Self::BadParameter(_) => StatusCode::BAD_REQUEST,
             Self::Refused(Refusal::LastAdministrator) => StatusCode::CONFLICT,
-            Self::PermissionMissing(_) | Self::Refused(_) => StatusCode::FORBIDDEN,
+            Self::PermissionMissing(_) | Self::OwnPermissionMissing(_) | Self::Refused(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -123,7 +132,7 @@ impl ResponseError for Problem {
             Self::TokenRefused(_) => {
                 Some(format!("Bearer realm=\"Keyledge\", error=\"invalid_token\", error_description=\"{self}\""))
             }
-            Self::PermissionMissing(scope) => {
+            Self::PermissionMissing(scope) | Self::OwnPermissionMissing(scope) => {
                 Some(format!("Bearer realm=\"Keyledge\", error=\"insufficient_scope\", scope=\"{scope}\""))
             }
             Self::Unavailable(cause) => {

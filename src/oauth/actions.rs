@@ -55,6 +55,8 @@ impl<T> From<Result<Decision<T>, Limited>> for ClientOutcome<T> {
 pub struct Grant {
     /// The key and its owner, with the scope of the token.
     pub bearer: Bearer,
+    /// Whether that scope was asked for.
+    pub is_narrowed: bool,
     /// When the token ends: never after the key.
     pub expires_at: Timestamp,
     /// The key that is to sign it; none when none counts.
@@ -80,7 +82,7 @@ pub async fn grant<P>(
             let bearer = scope_of(&request, bearer)?;
             let lifetime = chrono::Duration::from_std(token_lifetime).unwrap_or(chrono::Duration::MAX);
             let expires_at = bearer.key_expires_at.min(now + lifetime);
-            Ok(Grant { bearer, expires_at, signing_key })
+            Ok(Grant { bearer, is_narrowed: request.parameter("scope").is_some(), expires_at, signing_key })
         })
     });
     let prepare = async |decision| ClientOutcome::from(decision).then(issue).await;

@@ -51,6 +51,7 @@ async fn issue(state: &State, grant: &Grant, now: Timestamp) -> Result<HttpRespo
         subject: &grant.bearer.owner.subject,
         client_id: &grant.bearer.client_id,
         scope: &grant.bearer.scope,
+        is_narrowed: grant.is_narrowed,
         expires_at: grant.expires_at,
     };
     let access_token = state.tokens.issue(&key, subject, &mut rand::rng(), now).map_err(OauthError::Unavailable)?;

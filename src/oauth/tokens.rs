@@ -44,6 +44,8 @@ pub struct VerifiedToken {
     pub subject: String,
     /// The scope that it was issued with.
     pub scope: Scope,
+    /// Whether that was asked for, so that it is all that the token is for.
+    pub is_narrowed: bool,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// When it ends.
@@ -60,6 +62,9 @@ struct Claims<Text = String> {
     /// Left out when it is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<Text>,
+    /// A claim of our own (RFC 7519 section 4.3), there where the scope was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    narrowed: bool,
     iat: i64,
     exp: i64,
     jti: Text,
@@ -74,6 +79,8 @@ pub struct Subject<'a> {
     pub client_id: &'a ClientId,
     /// The scope.
     pub scope: &'a Scope,
+    /// Whether that was asked for.
+    pub is_narrowed: bool,
     /// When the token ends.
     pub expires_at: Timestamp,
 }
@@ -128,6 +135,7 @@ impl Tokens {
             sub: subject.subject,
             client_id: subject.client_id.as_str(),
             scope: Some(scope).filter(|scope| !scope.is_empty()),
+            narrowed: subject.is_narrowed,
             iat: now.unix_seconds(),
             exp: subject.expires_at.unix_seconds(),
             jti: &*token_id,
@@ -160,11 +168,12 @@ impl Tokens {
         validation.set_audience(&[&self.audience]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         let Ok(decoded) = jsonwebtoken::decode::<Claims>(token, &key.verifies, &validation) else { return Ok(None) };
-        let Claims { sub, client_id, scope, iat, exp, jti, .. } = decoded.claims;
+        let Claims { sub, client_id, scope, narrowed, iat, exp, jti, .. } = decoded.claims;
         let verified = Arc::new(VerifiedToken {
             named: Arc::new(Named { client_id, signing_key: key_id, token_id: jti }),
             subject: sub,
             scope: scope.as_deref().and_then(Scope::parse).unwrap_or_default(),
+            is_narrowed: narrowed,
             issued_at: time(iat),
             expires_at: time(exp),
         });
@@ -216,6 +225,7 @@ mod tests {
                 subject: "subject",
                 client_id: &ClientId::generate(&mut rng),
                 scope: &Scope::of(scope),
+                is_narrowed: false,
                 expires_at: now + Duration::hours(1),
             };
             let token = tokens.issue(&key, subject, &mut rng, now).unwrap();

@@ -22,7 +22,8 @@ on_each_database![
     a_key_cannot_make_keys,
     the_description_names_what_is_there,
     the_description_says_which_scope_an_operation_needs,
-    ones_own_things_need_no_permission_however_narrow_the_token,
+    ones_own_things_need_no_permission_but_one_in_a_scope_that_was_asked_for,
+    a_scope_that_was_asked_for_may_have_what_reads_and_deletes_ones_own,
     rfc9110_15_5_6_a_wrong_method_is_told_which_ones_are_allowed,
     the_description_knows_every_refusal,
     a_refused_call_is_on_record,
@@ -147,7 +148,7 @@ async fn own_keys_are_listed_read_and_deleted(server: Server) {
 }
 
 async fn keys_of_others_need_a_permission_in_the_token(server: Server) {
-    let Parties { key, .. } = Parties::new(&server).await;
+    let Parties { key, api, .. } = Parties::new(&server).await;
     let path = format!("/api/v1/api-keys/{}", key.client_id);
     let (none, reads, deletes) = (
         narrowed(&server, "users:read").await,
@@ -160,10 +161,11 @@ async fn keys_of_others_need_a_permission_in_the_token(server: Server) {
         let listed = get(&server, &list, &reads).await;
         assert!(listed.to_string().contains(&key.client_id));
     }
-    for own in ["/api/v1/api-keys?owner=admin", "/api/v1/audit-events?owner=Admin"] {
-        assert_eq!(call(&server, Method::GET, own, &none).await.0, 200);
+    let whole = server.token(&api).await;
+    for own in ["/api/v1/api-keys?owner=api", "/api/v1/audit-events?owner=Api"] {
+        assert_eq!(call(&server, Method::GET, own, &whole).await.0, 200);
     }
-    assert_eq!(call(&server, Method::GET, &path, &none).await.0, 404);
+    assert_eq!(call(&server, Method::GET, &path, &whole).await.0, 404);
     assert_eq!(call(&server, Method::GET, &path, &reads).await.0, 200);
     assert_eq!(call(&server, Method::DELETE, &path, &reads).await.0, 403);
     server.token(&key).await;
@@ -316,12 +318,43 @@ async fn the_description_says_which_scope_an_operation_needs(server: Server) {
     assert_eq!(needed, ["roles:read", "roles:read", "users:read", "users:read", "users:write", "users:write"]);
 }
 
-async fn ones_own_things_need_no_permission_however_narrow_the_token(server: Server) {
-    let token = narrowed(&server, "tokens:introspect").await;
-    let keys = get(&server, "/api/v1/api-keys", &token).await["items"].as_array().unwrap().len();
-    assert!(keys > 0);
+async fn ones_own_things_need_no_permission_but_one_in_a_scope_that_was_asked_for(server: Server) {
+    let Parties { ada, key, .. } = Parties::new(&server).await;
+    let (whole, other) = (server.token(&key).await, server.generate(&ada).await);
+    let narrow = json(server.token_answer(&key, &[("scope", "journals:read")]).await).await;
+    let narrow = narrow["access_token"].as_str().unwrap();
+    let own = format!("/api/v1/api-keys/{}", other.client_id);
+    let nobodys = "/api/v1/api-keys/kl_0000000000000000000000";
+    for (method, path, permission) in [
+        (Method::GET, "/api/v1/api-keys", "keys:read"),
+        (Method::GET, "/api/v1/api-keys?owner=ada", "keys:read"),
+        (Method::GET, &own, "keys:read"),
+        (Method::GET, nobodys, "keys:read"),
+        (Method::GET, "/api/v1/audit-events", "audit:read"),
+        (Method::GET, "/api/v1/audit-events?owner=ada", "audit:read"),
+        (Method::DELETE, &own, "keys:delete"),
+        (Method::DELETE, nobodys, "keys:delete"),
+    ] {
+        let (status, problem) = call(&server, method.clone(), path, narrow).await;
+        let detail = problem["detail"].as_str().unwrap();
+        assert_eq!(status, 403, "{method} {path}");
+        assert!(detail.contains(permission) && detail.contains("asked for without a scope"), "{detail}");
+        let answer = Client::new().request(method.clone(), server.at(path)).bearer_auth(narrow).send().await.unwrap();
+        let challenge = format!("Bearer realm=\"Keyledge\", error=\"insufficient_scope\", scope=\"{permission}\"");
+        assert_eq!(answer.headers()[WWW_AUTHENTICATE], challenge, "{method} {path}");
+    }
+    assert_eq!(call(&server, Method::GET, "/api/v1/me", narrow).await.0, 200);
+    for path in ["/api/v1/api-keys", &own, "/api/v1/audit-events"] {
+        assert_eq!(call(&server, Method::GET, path, &whole).await.0, 200, "{path}");
+    }
+    assert_eq!(call(&server, Method::DELETE, &own, &whole).await.0, 204);
+}
+
+async fn a_scope_that_was_asked_for_may_have_what_reads_and_deletes_ones_own(server: Server) {
+    let token = narrowed(&server, "audit:read keys:read keys:delete").await;
     assert_eq!(call(&server, Method::GET, "/api/v1/audit-events", &token).await.0, 200);
     let own = get(&server, "/api/v1/api-keys", &token).await["items"][0]["client_id"].as_str().unwrap().to_owned();
+    assert_eq!(call(&server, Method::GET, &format!("/api/v1/api-keys/{own}"), &token).await.0, 200);
     assert_eq!(call(&server, Method::DELETE, &format!("/api/v1/api-keys/{own}"), &token).await.0, 204);
 }
 
