@@ -2,8 +2,8 @@
 //! described by the OpenAPI document that is generated from the handlers here.
 //!
 //! A token reaches what its owner reaches, as far as the token's scope goes. One's own things need no permission, but a token
-//! that was asked for with a scope is for that alone. There is nothing here that makes keys, users, roles or passwords; users can be disabled and enabled, for whatever finds out that
-//! somebody has left.
+//! that was asked for with a scope is for that alone. There is nothing here that makes keys, users, roles or passwords; users
+//! can be disabled and enabled, for whatever finds out that somebody has left.
 
 pub mod authorize;
 pub mod events;

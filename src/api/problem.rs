@@ -75,8 +75,8 @@ impl Problem {
             }
             Self::OwnPermissionMissing(permission) => {
                 return format!(
-                    "This needs the permission {permission}, which the token does not carry or its owner does not hold. \
-                     What is the owner's own needs none with a token that was asked for without a scope."
+                    "{} What is the owner's own needs none with a token that was asked for without a scope.",
+                    Self::PermissionMissing(permission)
                 )
                 .into();
             }
